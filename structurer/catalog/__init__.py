@@ -1,0 +1,74 @@
+"""Schemas and lexicon of a document kind, read once and refused when wrong."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from structurer import errors, resources
+from structurer.catalog import kinds, lexicon
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from structurer.catalog.kinds import Kind
+    from structurer.catalog.lexicon import Lexicon
+    from structurer.records import Json
+
+DOCUMENT_KIND = "department_budget"
+
+
+@dataclass(frozen=True, eq=False)
+class Catalog:
+    """What the program knows about one document kind."""
+
+    document_kind: str
+    kinds: tuple[Kind, ...]
+    lexicon: Lexicon
+    shared: tuple[Mapping[str, Json], ...]
+    """Schemas that the kinds refer to."""
+    digest: str
+    """SHA-256 over all files, in the order of their names."""
+
+    @cached_property
+    def schemas(self) -> Mapping[str, Mapping[str, Json]]:
+        """By kind name: its JSON Schema."""
+        return {kind.name: kind.schema for kind in self.kinds}
+
+    def kind(self, name: str) -> Kind | None:
+        """Return the kind of this name."""
+        return next((kind for kind in self.kinds if kind.name == name), None)
+
+
+def load(extra: Path | None = None) -> Catalog:
+    """Read our schemas, and the user's own kinds in the folder `extra` beside them (theirs win a name).
+
+    Raises CatalogError at the first file that is wrong.
+    """
+    root = resources.folder("schemas")
+    folder = root / DOCUMENT_KIND
+    if not folder.is_dir():
+        raise errors.CatalogError(str(folder), "the folder of the schemas is missing; install the program again")
+    found = {kind.name: kind for kind in kinds.load(folder)}
+    files = sorted([*folder.iterdir(), *root.glob("*.json")])
+    if extra is not None:
+        if not extra.is_dir():
+            raise errors.CatalogError(str(extra), "this is no folder; --schemas takes one with *.schema.json files")
+        own = kinds.load(extra)
+        if not own:
+            raise errors.CatalogError(str(extra), "there is no *.schema.json file in it")
+        found |= {kind.name: kind for kind in own}
+        files += sorted(extra.glob("*.schema.json"))
+    ranked = tuple(sorted(found.values(), key=lambda kind: (kind.rank, kind.name)))
+    shared = tuple(kinds.read_json(path) for path in sorted(root.glob("*.schema.json")))
+    return Catalog(DOCUMENT_KIND, ranked, lexicon.load(folder / "lexicon.toml"), shared, _digest(files))
+
+
+def _digest(files: list[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()

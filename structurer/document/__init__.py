@@ -1,0 +1,63 @@
+"""Open any input and yield its pages: words and rulings, or blocks where the file says itself what is a table."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from structurer import errors
+from structurer.document import docx, dump, markup, pdf
+from structurer.records import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from structurer.records import Page
+
+READERS: dict[str, tuple[str, Callable[[Path], Iterator[Page]]]] = {
+    ".pdf": ("application/pdf", pdf.pages),
+    ".docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", docx.pages),
+    ".txt": ("text/plain", dump.pages),
+    ".md": ("text/markdown", markup.pages),
+    ".markdown": ("text/markdown", markup.pages),
+    ".html": ("text/html", markup.pages),
+    ".htm": ("text/html", markup.pages),
+}
+"""By file ending: the media type and the reader."""
+
+# A file is hashed in pieces of this size (bytes).
+_PIECE = 1 << 20
+
+
+def source(path: Path) -> Source:
+    """Return the identity of the file; raises DocumentError if it cannot be read or its kind is not known."""
+    media_type, _ = _reader(path)
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(_PIECE):
+                digest.update(piece)
+    except OSError as error:
+        raise errors.DocumentError(str(path), error.strerror or "cannot be read") from error
+    return Source(path.name, digest.hexdigest(), media_type)
+
+
+def open_pages(path: Path) -> Iterator[Page]:
+    """Yield the pages of the file one by one; raises DocumentError if it is not what its name says."""
+    _, pages = _reader(path)
+    return pages(path)
+
+
+def _reader(path: Path) -> tuple[str, Callable[[Path], Iterator[Page]]]:
+    if not path.exists():
+        raise errors.DocumentError(str(path), "there is no such file")
+    if path.is_dir():
+        raise errors.DocumentError(str(path), "this is a folder, a file is expected")
+    if path.stat().st_size == 0:
+        raise errors.DocumentError(str(path), "the file is empty")
+    found = READERS.get(path.suffix.lower())
+    if found is None:
+        known = " ".join(READERS)
+        raise errors.DocumentError(str(path), f"unknown file ending {path.suffix or '(none)'}; known are {known}")
+    return found

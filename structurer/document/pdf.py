@@ -1,0 +1,149 @@
+"""Pages of a PDF: words and rulings of the text layer, in the coordinates of the page as displayed."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import TYPE_CHECKING
+
+import pymupdf
+
+from structurer import errors
+from structurer.document import strokes
+from structurer.records import Box, How, Page, Ruling, Word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+# A PDF starts with its mark, possibly after some debris; readers look this far for it.
+_MARK, _MARK_WITHIN = b"%PDF-", 1024
+# Text this close to a ruling still counts as beside it, not across it (points).
+_TOUCH = 1.0
+# A page of more vector paths than this is a drawing; its rulings are not worth the time.
+_MOST_PATHS = 300_000
+
+pymupdf.TOOLS.mupdf_display_errors(False)
+pymupdf.TOOLS.mupdf_display_warnings(False)
+
+
+def pages(path: Path) -> Iterator[Page]:
+    """Yield the pages of the PDF one by one; earlier ones are not kept.
+
+    Raises DocumentError if the file is no PDF, is encrypted, has no page or cannot be opened.
+    """
+    with path.open("rb") as file:
+        if _MARK not in file.read(_MARK_WITHIN):
+            raise errors.DocumentError(str(path), "this is not a PDF (no %PDF mark at its start)")
+    try:
+        document = pymupdf.open(str(path), filetype="pdf")
+    except (pymupdf.FileDataError, pymupdf.mupdf.FzErrorBase, RuntimeError, ValueError) as error:
+        raise errors.DocumentError(str(path), f"the PDF is damaged and cannot be opened ({_brief(error)})") from error
+    with document:
+        if document.needs_pass:
+            raise errors.DocumentError(str(path), "the PDF is encrypted; remove its password first")
+        if document.page_count == 0:
+            raise errors.DocumentError(str(path), "the PDF has no page; it may be truncated")
+        for index in range(document.page_count):
+            yield _page(document, index)
+
+
+def _page(document: pymupdf.Document, index: int) -> Page:
+    try:
+        page = document[index]
+        return _read(page, index + 1)
+    except (pymupdf.mupdf.FzErrorBase, RuntimeError, ValueError, IndexError) as error:
+        reason = f"the page is damaged ({_brief(error)})"
+        return Page(index + 1, 0.0, 0.0, How.UNREAD, reason=reason)
+    finally:
+        # Fonts and pictures of earlier pages would pile up in the store of the library.
+        if index % 16 == 15:
+            pymupdf.TOOLS.store_shrink(100)
+
+
+def _read(page: pymupdf.Page, number: int) -> Page:
+    width, height = page.rect.width, page.rect.height
+    matrix = page.rotation_matrix if page.rotation else None
+    raw = page.get_text("words")
+    if not raw:
+        how, reason = _without_text(page)
+        return Page(number, width, height, how, reason=reason)
+    paths = page.get_cdrawings()
+    rulings = strokes.rulings(paths, matrix) if len(paths) <= _MOST_PATHS else ()
+    words = [Word(text, _placed((x0, y0, x1, y1), matrix)) for x0, y0, x1, y1, text, *_ in raw]
+    if _crossing(words, rulings):
+        words = _cut(page, rulings, matrix)
+    return Page(number, width, height, How.TEXT, tuple(words), rulings)
+
+
+def _without_text(page: pymupdf.Page) -> tuple[How, str | None]:
+    if page.get_images() or page.get_cdrawings():
+        return How.UNREAD, "the page has no text layer, only a picture or a drawing"
+    return How.BLANK, None
+
+
+def _placed(box: tuple[float, float, float, float], matrix: pymupdf.Matrix | None) -> Box:
+    if matrix is None:
+        return Box(*box)
+    rect = pymupdf.Rect(box) * matrix
+    return Box(rect.x0, rect.y0, rect.x1, rect.y1)
+
+
+def _crossing(words: list[Word], rulings: tuple[Ruling, ...]) -> bool:
+    """Tell whether a vertical ruling runs through a word: then two cells were taken for one word."""
+    verticals = sorted((r.x0, r.top, r.bottom) for r in rulings if r.x0 == r.x1)
+    xs = [x for x, _, _ in verticals]
+    for word in words:
+        box = word.box
+        middle = (box.top + box.bottom) / 2
+        for index in range(bisect_left(xs, box.x0 + _TOUCH), len(xs)):
+            x, top, bottom = verticals[index]
+            if x > box.x1 - _TOUCH:
+                break
+            if top <= middle <= bottom:
+                return True
+    return False
+
+
+def _cut(page: pymupdf.Page, rulings: tuple[Ruling, ...], matrix: pymupdf.Matrix | None) -> list[Word]:
+    """Read the page again character by character and end a word where a vertical ruling stands."""
+    verticals = sorted((r.x0, r.top, r.bottom) for r in rulings if r.x0 == r.x1)
+    xs = [x for x, _, _ in verticals]
+
+    def between(left: Box, right: Box) -> bool:
+        middle = (left.top + left.bottom) / 2
+        start, end = (left.x0 + left.x1) / 2, (right.x0 + right.x1) / 2
+        found = range(bisect_left(xs, start), bisect_left(xs, end))
+        return any(verticals[i][1] <= middle <= verticals[i][2] for i in found)
+
+    words: list[Word] = []
+    for block in page.get_text("rawdict")["blocks"]:
+        for line in block.get("lines", ()):
+            run: list[tuple[str, Box]] = []
+            for span in line["spans"]:
+                for char in span["chars"]:
+                    box = _placed(char["bbox"], matrix)
+                    blank = char["c"].isspace()
+                    if run and (blank or _apart(run[-1][1], box) or between(run[-1][1], box)):
+                        words.append(_word(run))
+                        run = []
+                    if not blank:
+                        run.append((char["c"], box))
+            if run:
+                words.append(_word(run))
+    return words
+
+
+def _apart(left: Box, right: Box) -> bool:
+    """Tell whether the gap between two characters is as wide as a space."""
+    return right.x0 - left.x1 > 0.3 * (left.bottom - left.top) and right.top < left.bottom
+
+
+def _word(run: list[tuple[str, Box]]) -> Word:
+    boxes = [box for _, box in run]
+    text = "".join(char for char, _ in run)
+    x0, top = min(b.x0 for b in boxes), min(b.top for b in boxes)
+    return Word(text, Box(x0, top, max(b.x1 for b in boxes), max(b.bottom for b in boxes)))
+
+
+def _brief(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0][:80] if str(error).strip() else type(error).__name__

@@ -1,0 +1,91 @@
+"""A chunk and the schemas to a record, by layout alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from structurer.extract import cards, choice, claims, disclosure, lists, prose_words, tables
+from structurer.records import Finding, Form, Leaf
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from structurer.catalog import Catalog
+    from structurer.catalog.lexicon import Lexicon
+    from structurer.extract.tables import Row
+    from structurer.records import Chunk
+
+# The card kind that the rows of a list become.
+_LIST_CARD = "project_performance"
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the chunks say, with leaves where something is printed."""
+
+    tables: list[Row]
+    cards: list[Row]
+    claims: list[Row]
+    disclosure: Row
+    findings: list[Finding]
+
+
+def records(questions: Sequence[Chunk], catalog: Catalog) -> Answers:
+    """Return a record for every table and card, and a claim for every figure that prose states."""
+    answers = Answers([], [], [], {}, [])
+    for chunk in questions:
+        if chunk.form is Form.TABLE:
+            _table(chunk, catalog, answers)
+        elif chunk.form is Form.PASSAGE:
+            answers.claims.extend(_claims(chunk, catalog))
+    lists.numbered(answers.tables, "t")
+    lists.numbered(answers.cards, "k")
+    lists.numbered(answers.claims, "s")
+    answers.disclosure.update(disclosure.read(questions, answers.tables + answers.cards, catalog))
+    return answers
+
+
+def _table(chunk: Chunk, catalog: Catalog, answers: Answers) -> None:
+    assert chunk.grid is not None
+    chosen = choice.choose(chunk.grid, chunk.title.text if chunk.title else None, catalog)
+    kind, form = chosen.kind, chosen.form
+    if kind is not None and form is not None:
+        answers.cards.append(cards.record(chunk, kind, form, catalog))
+        return
+    table = tables.record(chunk, kind, chosen.mapped, catalog)
+    if kind is None:
+        title = chunk.title.text.strip() if chunk.title else ""
+        where = f"/tables/{len(answers.tables)}"
+        answers.findings.append(Finding("unknown_table", where, chunk.pages[0], {"title": title}))
+    answers.tables.append(table)
+    if kind is not None and kind.form == "list":
+        answers.cards.extend(lists.cards(table, chosen.mapped, _LIST_CARD))
+
+
+def _claims(chunk: Chunk, catalog: Catalog) -> list[Row]:
+    found = claims.claims(chunk.lines, _prose_words(catalog.lexicon), catalog.lexicon.notation)
+    return [_claim(claim) for claim in found]
+
+
+def _claim(claim: claims.Claim) -> Row:
+    figure = claim.figure
+    percent = "%" if figure.figure.percent else ""
+    return {
+        "id": None,
+        "page": claim.parts[0].page if claim.parts else None,
+        "kind": claim.kind.value,
+        "subject": claim.subject,
+        "value": Leaf(figure.figure.digits, claim.parts),
+        "unit": (figure.scale or "") + (figure.unit or "") or percent or None,
+        "year": claim.year,
+        "direction": claim.direction,
+        "compared_with": claim.compared_with,
+        "sentence": claim.sentence,
+    }
+
+
+@lru_cache(maxsize=8)
+def _prose_words(lexicon: Lexicon) -> prose_words.ProseWords:
+    return prose_words.from_lexicon(lexicon.raw)

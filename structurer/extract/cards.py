@@ -1,0 +1,214 @@
+"""A performance card to a record: labels to fields, the indicator part row by row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from structurer import amounts, labels
+from structurer.catalog import paths
+from structurer.extract import captions, indicators, tables
+from structurer.records import Leaf
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from structurer.catalog import Catalog
+    from structurer.catalog.kinds import Kind
+    from structurer.catalog.lexicon import Lexicon
+    from structurer.catalog.paths import Field
+    from structurer.records import Cell, Chunk, Grid
+
+    Value = tables.Value
+
+# A label is not longer than this (characters of its key).
+_LONGEST_LABEL = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The cells of a card by slot, and which of them are labels."""
+
+    grid: Grid
+    slots: tuple[tuple[Cell | None, ...], ...]
+    known: frozenset[tuple[int, int]]
+    """Cells that a field of the kind is labelled with."""
+    labels: frozenset[tuple[int, int]]
+    """These, and cells that can only be labels by where they stand."""
+
+
+def labelled(kind: Kind, grid: Grid, lexicon: Lexicon) -> Form:
+    """Return the cells of a grid that are labels under a card kind."""
+    slots: list[list[Cell | None]] = [[None] * grid.n_columns for _ in range(grid.n_rows)]
+    for cell in grid.cells:
+        for row in range(cell.row, cell.row + cell.rowspan):
+            for column in range(cell.column, cell.column + cell.colspan):
+                slots[row][column] = cell
+    known = frozenset(
+        (cell.row, cell.column) for cell in grid.cells if cell.parts and _is_label(lexicon.heading(cell.text), kind, lexicon)
+    )
+    frozen = tuple(tuple(row) for row in slots)
+    return Form(grid, frozen, known, known | _by_place(frozen, known, lexicon))
+
+
+def _is_label(key: str, kind: Kind, lexicon: Lexicon) -> bool:
+    return 0 < len(key) <= _LONGEST_LABEL and (kind.is_label(key) or key in lexicon.tail_keys)
+
+
+def _by_place(
+    slots: Sequence[Sequence[Cell | None]], known: frozenset[tuple[int, int]], lexicon: Lexicon
+) -> frozenset[tuple[int, int]]:
+    """Return cells that stand where labels stand: first in a row of pairs, or third where the first is one."""
+    found: set[tuple[int, int]] = set()
+    for index, row in enumerate(slots):
+        cells = list(dict.fromkeys(cell for cell in row if cell is not None))
+        for place in range(0, len(cells) - 1, 2):
+            cell, value = cells[place], cells[place + 1]
+            if len(cells) % 2 or cell.row != index or not cell.parts or (value.row, value.column) in known:
+                break
+            text = labels.key(cell.text)
+            if (cell.row, cell.column) not in known and (
+                len(text) > _LONGEST_LABEL or amounts.figure(cell.text, lexicon.notation) is not None
+            ):
+                break
+            found.add((cell.row, cell.column))
+        if len(cells) == 2 and cells[0].parts and 0 < len(labels.key(cells[0].text)) <= _LONGEST_LABEL:  # noqa: PLR2004
+            found.add((cells[0].row, cells[0].column))
+    return frozenset(found)
+
+
+def record(chunk: Chunk, kind: Kind, form: Form, catalog: Catalog) -> dict[str, Value]:
+    """Return the card as a record of its kind."""
+    lexicon = catalog.lexicon
+    rows, used = indicators.read(form.grid, form.slots, kind, form.known, lexicon)
+    card: dict[str, Value] = {
+        "id": None,
+        "kind": kind.name,
+        "title": captions.title(chunk),
+        "pages": list(chunk.pages),
+        **captions.head(chunk, lexicon),
+    }
+    other: dict[str, Value] = {}
+    named: dict[tuple[int, int], str] = {}
+    for cell in form.grid.cells:
+        place = (cell.row, cell.column)
+        if not cell.parts or place in form.labels or place in used:
+            continue
+        _put(cell, form, kind, lexicon, (card, other, named))
+    card["indicators"] = rows
+    card["other"] = other
+    card["labels"] = _labels(form, named, used)
+    card["notes"] = captions.notes(chunk)
+    return card
+
+
+def _put(
+    cell: Cell,
+    form: Form,
+    kind: Kind,
+    lexicon: Lexicon,
+    into: tuple[dict[str, Value], dict[str, Value], dict[tuple[int, int], str]],
+) -> None:
+    """Put a value where its labels say, or under `other` with the labels themselves."""
+    card, other, named = into
+    ways = _ways(cell, form)
+    best: tuple[int, Field | None, Cell | None] = (0, None, None)
+    for way in ways:
+        score, field = _field(kind, tuple(lexicon.heading(label.text) for label in way))
+        if field is not None and score > best[0] and _at(card, field.pointer) is None:
+            best = (score, field, way[-1])
+    _, field, label = best
+    value = tables.typed(cell, field, lexicon) if field else None
+    if field is not None and label is not None and value is not None:
+        _set(card, field.pointer, value)
+        named[label.row, label.column] = field.name
+        return
+    name = "/".join(labels.plain(label.text) for label in ways[0]) if ways and ways[0] else "unlabelled"
+    while name in other:
+        name += "'"
+    other[name] = tables.text_leaf(cell)
+
+
+def _field(kind: Kind, keys: tuple[str, ...]) -> tuple[int, Field | None]:
+    """Return how well the best field fits a label path, and the field."""
+    best: tuple[int, Field | None] = (0, None)
+    for field in kind.fields:
+        score = paths.fit(field.patterns, keys)
+        if score > best[0]:
+            best = (score, field)
+    return best
+
+
+def _ways(cell: Cell, form: Form) -> list[list[Cell]]:
+    """Return the label paths of a value: labels to its left with those above them, then with the one above it."""
+    left: list[Cell] = []
+    column = cell.column - 1
+    while column >= 0:
+        beside = form.slots[cell.row][column]
+        if beside is None:
+            break
+        if (beside.row, beside.column) in form.labels:
+            left.insert(0, beside)
+        elif left:
+            break
+        column = beside.column - 1
+    above = _above(cell, form)
+    ways: list[list[Cell]] = []
+    if left:
+        ways.append([*left[:-1], *_column_heads(left[-1], form), left[-1]])
+    if above is not None and above not in left:
+        ways.append([*left, above])
+        ways.append([above, *left])
+        ways.append([above])
+    return ways
+
+
+def _above(cell: Cell, form: Form) -> Cell | None:
+    """Return the label right above a value that is at least as wide as it."""
+    if cell.row == 0:
+        return None
+    upper = form.slots[cell.row - 1][cell.column]
+    if upper is None or (upper.row, upper.column) not in form.labels or upper.column > cell.column:
+        return None
+    return upper if upper.column + upper.colspan >= cell.column + cell.colspan else None
+
+
+def _column_heads(label: Cell, form: Form) -> list[Cell]:
+    """Return the labels that stand above a label in an unbroken column, the topmost first."""
+    heads: list[Cell] = []
+    row = label.row - 1
+    while row >= 0:
+        upper = form.slots[row][label.column]
+        if upper is None or (upper.row, upper.column) not in form.labels or upper.column != label.column:
+            break
+        heads.insert(0, upper)
+        row = upper.row - 1
+    return heads
+
+
+def _labels(form: Form, named: dict[tuple[int, int], str], used: frozenset[tuple[int, int]]) -> list[Value]:
+    """Return every printed label, with the field its value went to."""
+    found: list[Value] = []
+    for cell in form.grid.cells:
+        place = (cell.row, cell.column)
+        if cell.parts and place in form.labels and place not in used:
+            found.append({"field": named.get(place), "label": tables.text_leaf(cell)})
+    return found
+
+
+def _at(card: dict[str, Value], pointer: tuple[str, ...]) -> Value:
+    value: Value = card
+    for name in pointer:
+        if not isinstance(value, dict):
+            return None
+        value = value.get(name)
+    return value
+
+
+def _set(card: dict[str, Value], pointer: tuple[str, ...], value: Value) -> None:
+    node = card
+    for name in pointer[:-1]:
+        inner = node.setdefault(name, {})
+        assert isinstance(inner, dict)
+        node = inner
+    node[pointer[-1]] = value

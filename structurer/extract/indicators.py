@@ -1,0 +1,144 @@
+"""The indicator part of a performance card: a table inside the form, level names carried down."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from structurer.catalog import kinds
+from structurer.extract import tables
+from structurer.records import Leaf
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from structurer.catalog.kinds import Kind
+    from structurer.catalog.lexicon import Lexicon
+    from structurer.catalog.paths import Field
+    from structurer.records import Cell, Grid
+
+    Slots = Sequence[Sequence[Cell | None]]
+    Place = tuple[int, int]
+    Head = tuple[Cell, Field]
+
+# So many headings in one row make it the header of the indicators.
+_FEWEST = 2
+# A heading of the columns (period, plan) stands at most this many rows above their header.
+_REACH = 3
+
+
+def read(
+    grid: Grid, slots: Slots, kind: Kind, known: frozenset[Place], lexicon: Lexicon
+) -> tuple[list[tables.Value], frozenset[Place]]:
+    """Return the indicators in printed order, one a printed row, and the cells they were read from."""
+    rows: list[tables.Value] = []
+    used: set[Place] = set()
+    row = 0
+    while row < grid.n_rows:
+        heads = _heads(slots, row, kind, known, lexicon)
+        if not heads:
+            row += 1
+            continue
+        used.update((cell.row, cell.column) for cell, _ in heads)
+        start = row = max(cell.row + cell.rowspan for cell, _ in heads)
+        before: dict[str, Leaf] = {}
+        while row < grid.n_rows and not _ends(slots, row, heads, known) and not _heads(slots, row, kind, known, lexicon):
+            entry, cells = _entry(slots, row, heads, before, lexicon)
+            used.update((cell.row, cell.column) for cell in cells)
+            if entry is not None:
+                rows.append(entry)
+            row += 1
+        row = max(row, start)
+    return rows, frozenset(used)
+
+
+def _own(slots: Slots, row: int) -> list[Cell]:
+    cells = dict.fromkeys(cell for cell in slots[row] if cell is not None and cell.row == row and cell.parts)
+    return list(cells)
+
+
+def _heads(slots: Slots, row: int, kind: Kind, known: frozenset[Place], lexicon: Lexicon) -> list[Head]:
+    """Return the header cells of a row with their fields, none if the row is no indicator header."""
+    cells = _own(slots, row)
+    if len(cells) < _FEWEST or not any(kind.is_indicator_heading(lexicon.heading(cell.text)) for cell in cells):
+        return []
+    paths = tuple((*_above(slots, cell, known, lexicon), lexicon.heading(cell.text)) for cell in cells)
+    fields = kinds.columns(kind, paths, indicators=True)
+    heads = [(cell, field) for cell, field in zip(cells, fields, strict=True) if field is not None]
+    return heads if len(heads) >= _FEWEST else []
+
+
+def _above(slots: Slots, cell: Cell, known: frozenset[Place], lexicon: Lexicon) -> list[str]:
+    """Return the keys of the labels above a header cell that are at least as wide, the topmost first."""
+    keys: list[str] = []
+    for row in range(cell.row - 1, max(cell.row - 1 - _REACH, -1), -1):
+        upper = slots[row][cell.column]
+        if (
+            upper is not None
+            and upper.row == row
+            and (upper.row, upper.column) in known
+            and upper.column <= cell.column
+            and upper.column + upper.colspan >= cell.column + cell.colspan
+        ):
+            keys.insert(0, lexicon.heading(upper.text))
+    return keys
+
+
+def _ends(slots: Slots, row: int, heads: Sequence[Head], known: frozenset[Place]) -> bool:
+    """Tell whether a label of the form itself begins this row: the indicators are over."""
+    first = min(cell.column for cell, _ in heads)
+    cells = _own(slots, row)
+    return bool(cells) and cells[0].column <= first and (cells[0].row, cells[0].column) in known
+
+
+def _entry(
+    slots: Slots, row: int, heads: Sequence[Head], before: dict[str, Leaf], lexicon: Lexicon
+) -> tuple[tables.Row | None, list[Cell]]:
+    """Read one row; level names stand for all rows their cell covers, and for blank cells below them."""
+    entry: tables.Row = {}
+    cells: list[Cell] = []
+    fresh = False
+    upper_is_new = False
+    for head, field in heads:
+        held = _held(slots, row, head)
+        own = [cell for cell in held if cell.row == row]
+        cells += own
+        fresh = fresh or bool(own)
+        level = field.pointer[-1].startswith("level")
+        leaf = _leaf(held if level else own)
+        if level:
+            if leaf is None and not upper_is_new:
+                leaf = before.get(field.name) if field.pointer[-1] != _lowest(heads, field) else None
+            elif leaf is not None and leaf != before.get(field.name):
+                upper_is_new = True
+            if leaf is not None:
+                before[field.name] = leaf
+        _store(entry, field, leaf, lexicon)
+    return (entry if fresh else None), cells
+
+
+def _lowest(heads: Sequence[Head], field: Field) -> str:
+    """Return the name of the lowest level beside a field: it is never carried down to a blank cell."""
+    levels = [f.pointer[-1] for _, f in heads if f.pointer[:-1] == field.pointer[:-1] and f.pointer[-1].startswith("level")]
+    return max(levels)
+
+
+def _held(slots: Slots, row: int, head: Cell) -> list[Cell]:
+    cells = dict.fromkeys(slots[row][head.column : head.column + head.colspan])
+    return [cell for cell in cells if cell is not None and cell.parts and head.column <= cell.column]
+
+
+def _leaf(cells: Sequence[Cell]) -> Leaf | None:
+    if not cells:
+        return None
+    if len(cells) == 1:
+        return tables.text_leaf(cells[0])
+    return Leaf(" ".join(cell.text.strip() for cell in cells), tuple(part for cell in cells for part in cell.parts))
+
+
+def _store(entry: tables.Row, field: Field, leaf: Leaf | None, lexicon: Lexicon) -> None:
+    node = entry
+    for name in field.pointer[:-1]:
+        inner = node.setdefault(name, {})
+        assert isinstance(inner, dict)
+        node = inner
+    node[field.pointer[-1]] = tables.valued(leaf, lexicon) if field.type == "value" and leaf else leaf

@@ -1,0 +1,209 @@
+"""Tables continued over pages joined into one, each row and each piece of a cell keeping its page."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from structurer import labels
+from structurer.layout import captions
+from structurer.records import Cell, Chunk, Form, Grid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from structurer.catalog.lexicon import Lexicon
+
+# Column borders of two pages are the same if they differ by no more than this (points).
+_SAME_EDGE = 5.0
+# A continuation may bring columns of its own only if this share of the fewer inner borders is common.
+_COMMON = 0.5
+# A column is filled in this share of the rows if it is one that every row fills.
+_ALWAYS = 0.8
+
+
+def joined(chunks: Iterable[Chunk], lexicon: Lexicon) -> list[Chunk]:
+    """Join each table with its continuations on the pages that follow it."""
+    result: list[Chunk] = []
+    for chunk in chunks:
+        before = result[-1] if result else None
+        whole = _joined(before, chunk, lexicon) if before else None
+        if whole is None:
+            result.append(chunk)
+        else:
+            result[-1] = whole
+    return result
+
+
+def _joined(one: Chunk, two: Chunk, lexicon: Lexicon) -> Chunk | None:
+    """Return both as one table, or None if the second does not go on with the first."""
+    if one.grid is None or two.grid is None or not _adjacent(one, two) or not _same_title(one, two, lexicon):
+        return None
+    aligned = _aligned(one.grid, two.grid)
+    if aligned is None:
+        return None
+    upper, lower = aligned
+    repeated = _repeated(upper, lower)
+    if repeated == lower.n_rows or (not repeated and (_restarts(upper, lower) or one.notes)):
+        return None
+    lower = captions.rows(lower, repeated, lower.n_rows) if repeated else lower
+    grid = _stacked(upper, lower)
+    pages = one.pages + tuple(page for page in two.pages if page not in one.pages)
+    return replace(one, pages=pages, grid=grid, notes=one.notes + two.notes)
+
+
+def _adjacent(one: Chunk, two: Chunk) -> bool:
+    last, first = one.pages[-1], two.pages[0]
+    if last is None or first is None:
+        return last is first
+    return first == last + 1
+
+
+def _same_title(one: Chunk, two: Chunk, lexicon: Lexicon) -> bool:
+    """Tell whether the second table has no title of its own, nor a department line that differs."""
+    if two.title is not None:
+        mine, other = (lexicon.without_continuation(c.title.text) if c.title else None for c in (one, two))
+        if mine != other:
+            return False
+    mine, other = ({labels.key(line.text) for line in c.head} for c in (one, two))
+    return not mine or not other or bool(mine & other) or two.title is None
+
+
+def _aligned(one: Grid, two: Grid) -> tuple[Grid, Grid] | None:
+    """Return both grids over the same columns, or None if their columns are not those of one table."""
+    if not one.edges or not two.edges:
+        return (one, two) if one.n_columns == two.n_columns else None
+    shift = one.edges[0] - two.edges[0]
+    moved = [edge + shift for edge in two.edges]
+    if abs(moved[-1] - one.edges[-1]) > _SAME_EDGE * 2:
+        return None
+    union = sorted(one.edges)
+    common = 0
+    for edge in moved[1:-1]:
+        if any(abs(edge - known) <= _SAME_EDGE for known in one.edges):
+            common += 1
+        else:
+            union.append(edge)
+    if len(union) > len(one.edges):
+        fewer = min(len(one.edges), len(moved)) - 2
+        if len(moved) - 2 != common and len(one.edges) - 2 != common and (fewer == 0 or common < _COMMON * fewer):
+            return None
+        union.sort()
+        one = _spread(one, list(one.edges), union)
+    return one, _spread(two, moved, union)
+
+
+def _spread(grid: Grid, edges: list[float], union: list[float]) -> Grid:
+    """Return the grid over the columns of `union`, each of its own borders moved to the nearest one there."""
+    place = [min(range(len(union)), key=lambda i: abs(union[i] - edge)) for edge in edges]
+    if len(set(place)) < len(place):
+        return grid
+    place[0], place[-1] = 0, len(union) - 1
+    moved = tuple(
+        replace(cell, column=place[cell.column], colspan=place[cell.column + cell.colspan] - place[cell.column])
+        for cell in grid.cells
+    )
+    return replace(grid, n_columns=len(union) - 1, cells=moved, edges=tuple(union))
+
+
+def _row_keys(grid: Grid, row: int) -> list[str]:
+    return [labels.key(cell.text) for cell in grid.cells if cell.row == row and cell.parts]
+
+
+def _repeated(one: Grid, two: Grid) -> int:
+    """Return how many leading rows of the second grid repeat those of the first: its header."""
+    count = 0
+    while count < min(one.n_rows, two.n_rows):
+        mine = _row_keys(one, count)
+        if not mine or mine != _row_keys(two, count):
+            break
+        count += 1
+    while count and any(cell.row < count < cell.row + cell.rowspan for cell in two.cells):
+        count -= 1
+    return count
+
+
+def _restarts(one: Grid, two: Grid) -> bool:
+    """Tell whether the second grid begins as the first does: another form of the same kind."""
+    mine, other = _row_keys(one, 0), _row_keys(two, 0)
+    return bool(mine and other) and mine[0] == other[0]
+
+
+def _stacked(one: Grid, two: Grid) -> Grid:
+    """Return one grid with the rows of the second below the first, a row or cell cut by the break made whole."""
+    if one.n_columns != two.n_columns:
+        return one
+    cut = _cut_row(one, two)
+    if cut:
+        one = _with_pieces(one, two)
+        two = captions.rows(two, 1, two.n_rows)
+    kept, merged = _bridged(one, two)
+    below = [replace(cell, row=cell.row + one.n_rows) for cell in two.cells if (cell.row, cell.column) not in merged]
+    return replace(
+        one,
+        n_rows=one.n_rows + two.n_rows,
+        cells=tuple(kept + below),
+        pages=_all_pages(one) + _all_pages(two),
+    )
+
+
+def _all_pages(grid: Grid) -> tuple[int | None, ...]:
+    return grid.pages if len(grid.pages) == grid.n_rows else grid.pages * grid.n_rows
+
+
+def _filled(grid: Grid, row: int) -> dict[int, Cell]:
+    return {cell.column: cell for cell in grid.cells if cell.row == row and cell.parts}
+
+
+def _cut_row(one: Grid, two: Grid) -> bool:
+    """Tell whether the first row of the second grid is the rest of the last row of the first.
+
+    It is if it only goes on with texts, and lacks what every row has (a number, a code, an amount).
+    """
+    first, last = _filled(two, 0), _filled(one, one.n_rows - 1)
+    if not first or not first.keys() < last.keys() or any(cell.rowspan > 1 for cell in first.values()):
+        return False
+    if any(labels.key(cell.text).isdecimal() for cell in first.values()):
+        return False
+    always = [0] * one.n_columns
+    for cell in one.cells:
+        if cell.parts:
+            always[cell.column] += 1
+    needed = _ALWAYS * (one.n_rows - 1)
+    keys = [column for column, count in enumerate(always) if count >= needed and column in last and column not in first]
+    return bool(keys)
+
+
+def _with_pieces(one: Grid, two: Grid) -> Grid:
+    pieces = _filled(two, 0)
+    last = one.n_rows - 1
+    cells = tuple(
+        replace(cell, parts=cell.parts + pieces[cell.column].parts)
+        if cell.row == last and cell.column in pieces
+        else cell
+        for cell in one.cells
+    )
+    return replace(one, cells=cells)
+
+
+def _bridged(one: Grid, two: Grid) -> tuple[list[Cell], set[tuple[int, int]]]:
+    """Join a merged cell at the end of one page with its other half on the next, if only one half has text."""
+    heads = {cell.column: cell for cell in two.cells if cell.row == 0}
+    kept: list[Cell] = []
+    merged: set[tuple[int, int]] = set()
+    for cell in one.cells:
+        half = heads.get(cell.column)
+        ends_page = cell.row + cell.rowspan == one.n_rows
+        if (
+            half is not None
+            and ends_page
+            and half.colspan == cell.colspan
+            and bool(cell.parts) != bool(half.parts)
+            and (cell.rowspan > 1 or half.rowspan > 1)
+        ):
+            merged.add((0, half.column))
+            kept.append(replace(cell, rowspan=cell.rowspan + half.rowspan, parts=cell.parts + half.parts))
+        else:
+            kept.append(cell)
+    return kept, merged
+

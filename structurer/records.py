@@ -1,0 +1,195 @@
+"""The frozen records that one stage hands to the next.
+
+Lengths are in points (1/72 inch) of the page as displayed, from its top left corner: x grows
+to the right, y grows downward. A page number counts from 1. What is absent is None.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
+
+
+class How(StrEnum):
+    """How a page was read."""
+
+    TEXT = "text"
+    """From the text layer of a PDF."""
+    MARKUP = "markup"
+    """From a file that says itself what is a table: DOCX, HTML, Markdown, a text dump."""
+    BLANK = "blank"
+    """Nothing is printed on it."""
+    UNREAD = "unread"
+    """Something is on it, but no text that could be read (a scan)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle on a page."""
+
+    x0: float
+    top: float
+    x1: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A run of characters without a gap, as printed."""
+
+    text: str
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """A straight printed line: horizontal where top == bottom, vertical where x0 == x1."""
+
+    x0: float
+    top: float
+    x1: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line (PDF) or one paragraph (markup) of text outside every grid."""
+
+    text: str
+    page: int | None
+    box: Box | None = None
+    size: float = 0.0
+    """Height of its largest characters in points; 0 where the input does not say."""
+    words: tuple[Word, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The piece of a cell that stands on one page."""
+
+    text: str
+    page: int | None
+    box: Box | None = None
+    """Where its words stand (not the ruled cell); None where the input has no coordinates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a grid; it covers `rowspan` x `colspan` slots from (`row`, `column`), counted from 0."""
+
+    row: int
+    column: int
+    rowspan: int
+    colspan: int
+    parts: tuple[Part, ...] = ()
+    """In reading order; none for a blank cell, several for a cell cut by a page break."""
+
+    @property
+    def text(self) -> str:
+        """The printed text; lines of one cell are joined without a break."""
+        return "".join(part.text for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A tiling of `n_rows` x `n_columns` slots by cells: every slot is covered by exactly one."""
+
+    n_rows: int
+    n_columns: int
+    cells: tuple[Cell, ...]
+    pages: tuple[int | None, ...] = (None,)
+    """The page of each row's start if it has one entry per row, else the one page of all rows."""
+    box: Box | None = None
+    edges: tuple[float, ...] = ()
+    """The x of the `n_columns` + 1 column borders; empty where the input has no coordinates."""
+    basis: str = "ruled"
+    """What the columns were taken from: `ruled`, `aligned` (text columns) or `markup`."""
+
+
+Block = Line | Grid
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page as it was opened: words and rulings to be laid out, or blocks that need no layout."""
+
+    number: int | None
+    width: float
+    height: float
+    how: How
+    words: tuple[Word, ...] = ()
+    rulings: tuple[Ruling, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    reason: str | None = None
+    """Why the page is unread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One page laid out: its lines and grids in reading order."""
+
+    number: int | None
+    how: How
+    blocks: tuple[Block, ...] = ()
+    width: float = 0.0
+    height: float = 0.0
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The file that was opened."""
+
+    name: str
+    sha256: str
+    media_type: str
+
+
+class Form(StrEnum):
+    """What kind of question a chunk is."""
+
+    TABLE = "table"
+    PASSAGE = "passage"
+    CONTENTS = "contents"
+    COVER = "cover"
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One question cut from the document: a table (or card) with the lines around it, or a passage."""
+
+    form: Form
+    pages: tuple[int | None, ...]
+    grid: Grid | None = None
+    title: Line | None = None
+    head: tuple[Line, ...] = ()
+    """Lines between the title and the grid: department, year, unit."""
+    notes: tuple[Line, ...] = ()
+    lines: tuple[Line, ...] = ()
+    """The text of a passage, a line each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One printed value on its way into a record: what goes into the JSON and where it was read."""
+
+    value: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to tell the reader about one place in the document."""
+
+    code: str
+    where: str
+    """RFC 6901 pointer into the result; empty for the whole document."""
+    page: int | None
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """What the message template of this code is filled with."""
