@@ -40,6 +40,7 @@ _RUN = re.compile(
     r"(?<![0-9A-Za-z.])(?<![0-9],)(?<![A-Za-z][-_/\\])\.?[0-9]++(?:[.,][0-9]++)*+"
     r"(?P<ratio>(?: ?[%\u2030])?)"
 )
+_DIGIT = re.compile("[0-9\uff10-\uff19]")
 _LETTER = re.compile("[A-Za-z]")
 _JOINED = re.compile("[0-9A-Za-z]")
 # Smaller scales are also prefixes of units (kilo-, per cent); a unit that begins with a larger one is two words.
@@ -79,7 +80,7 @@ class Figure:
         return len(self.digits.partition(".")[2])
 
     def interval(self, scale: int = 0) -> tuple[Decimal, Decimal]:
-        """What the print can stand for: half a unit of the last digit around it, times ten to the `scale`.
+        """Return what the print can stand for: half a unit of the last digit around it, times ten to the `scale`.
 
         >>> Figure("4.48", "4.48").interval()
         (Decimal('4.475'), Decimal('4.485'))
@@ -101,7 +102,7 @@ class Found:
 
 
 def fold(text: str) -> str:
-    """The text with full-width and no-break forms made plain; every character keeps its offset."""
+    """Return the text with full-width and no-break forms made plain; every character keeps its offset."""
     return text if text.isascii() else text.translate(_FOLD)
 
 
@@ -112,12 +113,14 @@ def is_absent(text: str, notation: Notation) -> bool:
 
 
 def figure(text: str, notation: Notation) -> Figure | None:
-    """The figure that this text is as a whole, or None.
+    """Return the figure that this text is as a whole, or None.
 
     A minus is a sign, a triangle, a word, or brackets around the figure; never two of them.
     """
     if _SIMPLE.fullmatch(text):
         return Figure(text, _signed(text.lstrip("-"), minus=text.startswith("-")))
+    if not _DIGIT.search(text):
+        return None
     plain = fold(text).strip()
     word = next((w for w in notation.minus_words if plain.startswith(w)), "")
     match = _WHOLE.fullmatch(plain[len(word) :])
@@ -162,7 +165,7 @@ def _figure(raw: str, number: str, ratio: str, *, minus: bool) -> Figure:
 
 
 def _signed(digits: str, *, minus: bool) -> str:
-    """A printed minus before nothing but zeros says nothing."""
+    """Put the sign before the digits; before nothing but zeros it says nothing."""
     return f"-{digits}" if minus and digits.strip("0.") else digits
 
 
@@ -172,10 +175,8 @@ def _pieces(text: str, plain: str, start: int, end: int) -> Iterator[tuple[int, 
     A comma separates two figures where it is full-width or follows decimals, if the run as a whole
     is not one grouped figure.
     """
-    if _ONE.fullmatch(plain, start, end):
-        commas = []
-    else:
-        commas = [i for i in range(start, end) if plain[i] == ","]
+    whole = _ONE.fullmatch(plain, start, end)
+    commas = [] if whole else [i for i in range(start, end) if plain[i] == ","]
     first = start
     for comma in [*commas, end]:
         if comma == end or text[comma] != "," or "." in plain[first:comma]:
@@ -206,7 +207,7 @@ def _tail(behind: re.Match[str] | None, ratio: str | None, end: int) -> tuple[st
 
 @lru_cache(maxsize=32)
 def _suffix(scales: tuple[tuple[str, int], ...], money: tuple[str, ...], units: tuple[str, ...]) -> re.Pattern[str]:
-    """What may follow a figure: a scale, a unit, both, or a unit by a unit."""
+    """Match what may follow a figure: a scale, a unit, both, or a unit by a unit."""
     large = tuple(word for word, power in scales if power >= _LARGE)
     units = tuple(unit for unit in units if not unit.startswith(large))
     scale, coin, unit = _either([word for word, _ in scales]), _either(money), _either((*money, *units))

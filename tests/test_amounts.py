@@ -38,7 +38,7 @@ values = st.builds(
 )
 
 
-def printed(value: Decimal, style: str) -> str:
+def printed(value: Decimal, style: str) -> str:  # noqa: PLR0911
     plain = f"{value:f}"
     size = plain.lstrip("-")
     minus = plain.startswith("-")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,10 @@ class Catalog:
     def schemas(self) -> Mapping[str, Mapping[str, Json]]:
         """By kind name: its JSON Schema."""
         return {kind.name: kind.schema for kind in self.kinds}
+
+    def of_year(self, year: int) -> Catalog:
+        """Return the catalog with the kinds' patterns read for a budget year."""
+        return replace(self, kinds=tuple(kind.of_year(year) for kind in self.kinds))
 
     def kind(self, name: str) -> Kind | None:
         """Return the kind of this name."""

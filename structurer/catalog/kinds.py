@@ -6,13 +6,13 @@ import json
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
 from structurer import errors
-from structurer.catalog.paths import Field, assigned, compiled
+from structurer.catalog.paths import Field, Group, assigned, compiled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,9 +20,21 @@ if TYPE_CHECKING:
 
     from structurer.records import Json
 
+    # A schema is read by name at any depth; that it is well formed was checked before.
+    Schema = Mapping[str, Any]
+
 FORMS = ("table", "card", "list")
 TYPES = ("amount", "code", "text", "value", "ordinal")
 _SUFFIX = ".schema.json"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """A table inside a card: its indicators, its tasks."""
+
+    name: str
+    fields: tuple[Field, ...]
+    groups: tuple[Group, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,33 +43,28 @@ class Kind:
 
     name: str
     form: str
-    schema: Mapping[str, Json]
+    schema: Schema
     titles: tuple[re.Pattern[str], ...]
     not_titles: tuple[re.Pattern[str], ...]
     rank: int
     required: tuple[str, ...]
     fields: tuple[Field, ...]
     """Columns of a table or list; labelled values of a card."""
-    indicators: tuple[Field, ...] = ()
-    """Columns of the indicator part of a card."""
-
-    def is_label(self, key: str) -> bool:
-        """Tell whether a field of the card is labelled with this key."""
-        return _is_last(self.fields, key)
-
-    def is_indicator_heading(self, key: str) -> bool:
-        """Tell whether a column of the card's indicators is headed with this key."""
-        return _is_last(self.indicators, key)
+    labels: tuple[Field, ...] = ()
+    """What a card labels: its values, and its parts as a whole."""
+    parts: tuple[Part, ...] = ()
 
     def titled(self, key: str) -> bool:
         """Tell whether a title with this key names the kind."""
         return any(p.search(key) for p in self.titles) and not any(p.search(key) for p in self.not_titles)
 
+    def is_label(self, key: str) -> bool:
+        """Tell whether a value of the card is labelled with this key."""
+        return _is_last(self.labels, key)
 
-@lru_cache(maxsize=4096)
-def columns(kind: Kind, paths: tuple[tuple[str, ...], ...], *, indicators: bool = False) -> tuple[Field | None, ...]:
-    """Return the field of each column of a header."""
-    return tuple(assigned(kind.indicators if indicators else kind.fields, paths))
+    def of_year(self, year: int) -> Kind:
+        """Return the kind with `{year}` and `{last_year}` in its patterns standing for the budget year."""
+        return _built(self.schema, self.name, year)
 
 
 @lru_cache(maxsize=65536)
@@ -65,10 +72,15 @@ def _is_last(fields: tuple[Field, ...], key: str) -> bool:
     return any(pattern[-1].fullmatch(key) for field in fields for pattern in field.patterns)
 
 
+@lru_cache(maxsize=4096)
+def columns(whole: Kind | Part, paths: tuple[tuple[str, ...], ...]) -> tuple[Field | None, ...]:
+    """Return the field of each column of a header."""
+    return tuple(assigned(whole.fields, paths, whole.groups if isinstance(whole, Part) else ()))
+
+
 def load(folder: Path) -> tuple[Kind, ...]:
     """Read every `*.schema.json` of the folder; raises CatalogError at the first that is wrong."""
-    kinds = [_kind(path) for path in sorted(folder.glob(f"*{_SUFFIX}"))]
-    return tuple(sorted(kinds, key=lambda kind: (kind.rank, kind.name)))
+    return tuple(_kind(path) for path in sorted(folder.glob(f"*{_SUFFIX}")))
 
 
 def _kind(path: Path) -> Kind:
@@ -80,29 +92,63 @@ def _kind(path: Path) -> Kind:
         raise errors.CatalogError(str(path), f"x-form is {form!r}, expected one of {', '.join(FORMS)}")
     try:
         Draft202012Validator.check_schema(schema)
-        fields = tuple(_fields(schema, form))
-        indicators = tuple(_indicators(schema)) if form == "card" else ()
-        kind = Kind(
-            name,
-            form,
-            schema,
-            tuple(re.compile(p) for p in schema.get("x-titles", ())),
-            tuple(re.compile(p) for p in schema.get("x-not-titles", ())),
-            schema.get("x-rank", 100),
-            tuple(schema.get("x-required", ())),
-            fields,
-            indicators,
-        )
+        kind = _built(schema, str(name), None)
     except SchemaError as error:
         raise errors.CatalogError(str(path), f"not a valid JSON Schema at {error.json_path}: {error.message}") from error
     except (re.error, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise errors.CatalogError(str(path), f"{error}") from error
-    unknown = [name for name in kind.required if name not in {field.name for field in fields}]
+        raise errors.CatalogError(str(path), f"{type(error).__name__}: {error}") from error
+    known = {field.pointer[0] for field in kind.fields} | {part.name for part in kind.parts}
+    unknown = [field for field in kind.required if field not in known]
     if unknown:
-        raise errors.CatalogError(str(path), f"x-required names {unknown[0]!r}, which is no field with x-headings")
-    if not fields:
+        raise errors.CatalogError(str(path), f"x-required names {unknown[0]!r}, which is read from nowhere")
+    if not kind.fields:
         raise errors.CatalogError(str(path), "no property carries x-headings or x-labels")
     return kind
+
+
+def _built(schema: Schema, name: str, year: int | None) -> Kind:
+    card = schema["x-form"] == "card"
+    properties = schema["properties"] if card else schema["properties"]["rows"]["items"]["properties"]
+    annotation = "x-labels" if card else "x-headings"
+    return Kind(
+        name,
+        schema["x-form"],
+        schema,
+        tuple(re.compile(pattern) for pattern in schema.get("x-titles", ())),
+        tuple(re.compile(pattern) for pattern in schema.get("x-not-titles", ())),
+        schema.get("x-rank", 100),
+        tuple(schema.get("x-required", ())),
+        tuple(_fields(properties, (), annotation, year, leaves=True)),
+        tuple(_fields(properties, (), annotation, year, leaves=False)) if card else (),
+        tuple(_parts(properties, year)) if card else (),
+    )
+
+
+def _parts(properties: Schema, year: int | None) -> Iterator[Part]:
+    for name, schema in properties.items():
+        inner = schema.get("items", {}).get("properties")
+        fields = tuple(_fields(inner, (), "x-headings", year, leaves=True)) if inner else ()
+        if fields:
+            groups = tuple(
+                Group(group, tuple(held["x-required"])) for group, held in inner.items() if "x-required" in held
+            )
+            yield Part(name, fields, groups)
+
+
+def _fields(
+    properties: Schema, above: tuple[str, ...], annotation: str, year: int | None, *, leaves: bool
+) -> Iterator[Field]:
+    """Yield every annotated property at any depth; with `leaves` only those that hold one printed value."""
+    for name, schema in properties.items():
+        pointer = (*above, name)
+        is_leaf = "properties" not in schema and "items" not in schema
+        if annotation in schema and (is_leaf or not leaves):
+            kind = schema.get("x-type", "text")
+            if kind not in TYPES:
+                raise ValueError(f"x-type of {'/'.join(pointer)} is {kind!r}, expected one of {', '.join(TYPES)}")
+            yield Field(pointer, kind, compiled(schema[annotation], year))
+        if "properties" in schema:
+            yield from _fields(schema["properties"], pointer, annotation, year, leaves=leaves)
 
 
 def read_json(path: Path) -> dict[str, Json]:
@@ -116,29 +162,3 @@ def read_json(path: Path) -> dict[str, Json]:
     if not isinstance(data, dict):
         raise errors.CatalogError(str(path), "a JSON object is expected")
     return data
-
-
-def _fields(schema: Mapping[str, Json], form: str) -> Iterator[Field]:
-    if form == "card":
-        yield from _nested(schema["properties"], (), "x-labels")
-    else:
-        yield from _nested(schema["properties"]["rows"]["items"]["properties"], (), "x-headings")
-
-
-def _indicators(schema: Mapping[str, Json]) -> Iterator[Field]:
-    indicators = schema["properties"].get("indicators")
-    if indicators:
-        yield from _nested(indicators["items"]["properties"], (), "x-headings")
-
-
-def _nested(properties: Mapping[str, Json], above: tuple[str, ...], annotation: str) -> Iterator[Field]:
-    """Yield every property with the annotation, at any depth below `properties`."""
-    for name, schema in properties.items():
-        pointer = (*above, name)
-        if annotation in schema:
-            kind = schema.get("x-type", "text")
-            if kind not in TYPES:
-                raise ValueError(f"x-type of {'/'.join(pointer)} is {kind!r}, expected one of {', '.join(TYPES)}")
-            yield Field(pointer, kind, compiled(schema[annotation]))
-        if "properties" in schema:
-            yield from _nested(schema["properties"], pointer, annotation)

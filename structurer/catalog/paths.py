@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    Pattern = tuple[re.Pattern[str], ...]
+    Path = tuple[str, ...]
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Field:
     """One property of a kind that is read from the page."""
 
@@ -18,7 +21,7 @@ class Field:
     """Where it stands in the row (tables) or in the card."""
     type: str
     """`amount`, `code`, `text`, `value` or `ordinal`."""
-    patterns: tuple[tuple[re.Pattern[str], ...], ...]
+    patterns: tuple[Pattern, ...]
 
     @property
     def name(self) -> str:
@@ -26,12 +29,25 @@ class Field:
         return "/".join(self.pointer)
 
 
-def compiled(patterns: Sequence[str]) -> tuple[tuple[re.Pattern[str], ...], ...]:
-    """Compile `a/b|c` patterns, a segment each; raises re.error if one is no regular expression."""
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Fields that are taken together or not at all: those below `name`, if all of `required` are found."""
+
+    name: str
+    required: tuple[str, ...]
+
+
+def compiled(patterns: Sequence[str], year: int | None = None) -> tuple[Pattern, ...]:
+    """Compile `a/b|c` patterns, a segment each; raises re.error if one is no regular expression.
+
+    `{year}` and `{last_year}` stand for the budget year and the one before; without a year they match nothing.
+    """
+    if year is not None:
+        patterns = [p.replace("{year}", str(year)).replace("{last_year}", str(year - 1)) for p in patterns]
     return tuple(tuple(re.compile(segment) for segment in pattern.split("/")) for pattern in patterns)
 
 
-def fit(patterns: tuple[tuple[re.Pattern[str], ...], ...], path: Sequence[str]) -> int:
+def fit(patterns: tuple[Pattern, ...], path: Sequence[str]) -> int:
     """Return how many segments of the best fitting pattern match the path; 0 if none fits.
 
     The last segment must match the last heading, the others earlier headings in order.
@@ -43,7 +59,7 @@ def fit(patterns: tuple[tuple[re.Pattern[str], ...], ...], path: Sequence[str]) 
     return best
 
 
-def _fits(pattern: tuple[re.Pattern[str], ...], path: Sequence[str]) -> bool:
+def _fits(pattern: Pattern, path: Sequence[str]) -> bool:
     if not pattern[-1].fullmatch(path[-1]):
         return False
     position = 0
@@ -56,8 +72,20 @@ def _fits(pattern: tuple[re.Pattern[str], ...], path: Sequence[str]) -> bool:
     return True
 
 
-def assigned(fields: Sequence[Field], paths: Sequence[tuple[str, ...]]) -> list[Field | None]:
-    """Return the field of each column: best fit first, then the order of the fields, then of the columns."""
+def assigned(fields: Sequence[Field], paths: Sequence[Path], groups: Sequence[Group] = ()) -> list[Field | None]:
+    """Return the field of each column: best fit first, then the order of the fields, then of the columns.
+
+    A group of fields that is not complete is left out, and its columns are offered to the others.
+    """
+    taken = _best(fields, paths)
+    for group in groups:
+        inside = {field.pointer[1] for field in taken if field is not None and field.pointer[0] == group.name}
+        if inside and not inside.issuperset(group.required):
+            taken = _best([field for field in fields if field.pointer[0] != group.name], paths)
+    return taken
+
+
+def _best(fields: Sequence[Field], paths: Sequence[Path]) -> list[Field | None]:
     offers = sorted(
         (-score, rank, column)
         for column, path in enumerate(paths)
@@ -71,3 +99,8 @@ def assigned(fields: Sequence[Field], paths: Sequence[tuple[str, ...]]) -> list[
             taken[column] = fields[rank]
             used.add(rank)
     return taken
+
+
+def spare(fields: Sequence[Field], path: Path, taken: Sequence[Field | None]) -> Field | None:
+    """Return the next field that fits a column but has none of its own: for a second cell under one heading."""
+    return next((field for field in fields if field not in taken and fit(field.patterns, path)), None)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import zipfile
 import zlib
-from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from lxml import etree
 
 from structurer import errors
+from structurer.document import docx_body as body
 from structurer.document import docx_flow as flow
 from structurer.records import Block, Cell, Grid, How, Line, Page, Part
 
@@ -19,69 +18,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _DOCUMENT, _STYLES = "word/document.xml", "word/styles.xml"
-_SPACES = (
-    "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}",
-    "{http://purl.oclc.org/ooxml/wordprocessingml/main}",
-)
-_P, _SECTION = (tuple(space + name for space in _SPACES) for name in ("p", "sectPr"))
-_WATCHED = (*_P, *_SECTION, *(space + name for space in _SPACES for name in ("tbl", "tblGrid", "tblPr", "tr", "tc")))
 _OLE_MARK = bytes.fromhex("D0CF11E0")
 _MOST_BYTES, _MOST_STYLE_BYTES, _PIECE = 512 << 20, 16 << 20, 1 << 20
-_MOST_CELLS, _MOST_DEPTH = 2_000_000, 100
-# Word stops at 63 columns, LibreOffice at 16384.
-_MOST_COLUMNS = 16_384
-# XML cannot contain these two, so they can stand for a page break in the text of a paragraph.
-_BREAK, _RENDERED = "\f", "\v"
-_TEXT_OF = {"tab": "\t", "ptab": "\t", "cr": "\n", "noBreakHyphen": "-", "lastRenderedPageBreak": _RENDERED}
-_BOXES = frozenset({"drawing", "pict", "object"})
-_UNPRINTED = frozenset("pPr rPr sdtPr trPr tcPr del moveFrom instrText Fallback rt tbl".split()) | _BOXES
 _RENDERED_MARK, _SECTION_MARK = b"lastRenderedPageBreak", b"pgSz"
 _TURN_MARKS = (b"pageBreakBefore", b'type="page"', b"type='page'")
-
-
-@dataclass(frozen=True, slots=True)
-class _Paragraph:
-    text: str
-    size: float
-    style: flow.Style
-    turned: bool = False
-    """It starts on a new page."""
-    section: flow.Section | None = None
-    """The section that ends with it."""
-
-
-@dataclass(slots=True)
-class _Slot:
-    """A cell as it is read; `rowspan` grows while the rows below continue it."""
-
-    row: int
-    column: int
-    colspan: int
-    merge: str | None
-    text: str
-    height: float
-    rowspan: int = 1
-
-
-@dataclass(slots=True)
-class _Table:
-    """A table as it is read, a row after the other."""
-
-    columns: list[float] = field(default_factory=list)
-    padding: float = 10.8
-    slots: list[_Slot] = field(default_factory=list)
-    rows: list[flow.Row] = field(default_factory=list)
-    breaks: list[tuple[bool, int]] = field(default_factory=list)
-    """Of each row: whether it starts on a new page, and how many page breaks are inside it."""
-    above: dict[int, _Slot] = field(default_factory=dict)
-    """The cells of the row above, by column."""
-    nested: list[tuple[int, _Table]] = field(default_factory=list)
-    """The tables inside its cells, each with the row it stands in."""
-    waiting: int = 0
-    """Cells of the row that is being read."""
-
-
-_Item = _Paragraph | _Table
 
 
 def pages(path: Path) -> Iterator[Page]:
@@ -100,10 +40,12 @@ def pages(path: Path) -> Iterator[Page]:
             estimated = _scan(archive, path)
             defaults = _defaults(archive)
             with archive.open(_DOCUMENT) as stream:
-                yield from _numbered(_blocks(stream, defaults, path), estimated=estimated)
+                yield from _numbered(body.items(stream, defaults), estimated=estimated)
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
         reason = f"this is no intact DOCX, which is a ZIP archive ({error}); download or save it again"
         raise errors.DocumentError(str(path), reason) from error
+    except body.TooLargeError as error:
+        raise errors.DocumentError(str(path), f"{error}, which no disclosure needs; the file is refused") from error
     except etree.XMLSyntaxError as error:
         reason = f"the XML inside is broken ({error.msg}); open it with a word processor and save it again"
         raise errors.DocumentError(str(path), reason) from error
@@ -134,168 +76,127 @@ def _defaults(archive: zipfile.ZipFile) -> flow.Style:
     if _STYLES not in archive.namelist() or archive.getinfo(_STYLES).file_size > _MOST_STYLE_BYTES:
         return flow.Style()
     with archive.open(_STYLES) as stream:
-        for _, found in etree.iterparse(stream, ("end",), "{*}docDefaults", resolve_entities=False, no_network=True):
-            size = flow.half_points(next(found.iter("{*}sz"), None))
-            return flow.style(next(found.iter("{*}pPr"), None), size, flow.Style())
-    return flow.Style()
+        return body.defaults_of(stream)
 
 
-def _blocks(stream: IO[bytes], defaults: flow.Style, path: Path) -> Iterator[_Item | flow.Section]:
-    """Yield what stands in the body, in order; a section comes after what it holds."""
-    tables: list[_Table] = []
-    depth = 0
-    for event, element in etree.iterparse(
-        stream, ("start", "end"), _WATCHED, resolve_entities=False, no_network=True, huge_tree=True
-    ):
-        name = flow.local_name(element)
-        if event == "start":
-            depth += name == "p"
-            if name == "tbl":
-                tables.append(_Table())
-        elif name == "p":
-            depth -= 1
-            if not depth and not tables:
-                yield from _paragraphs(element, defaults)
-                _drop(element)
-        elif name == "tbl":
-            table = tables.pop()
-            if tables:
-                tables[-1].nested.append((len(tables[-1].rows), table))
-            elif next(element.iterancestors("{*}Fallback"), None) is None:
-                yield table
-            _drop(element)
-        elif tables:
-            _add_to_table(tables[-1], element, defaults)
-            if reason := _too_large(tables):
-                raise errors.DocumentError(str(path), f"{reason}; the file is refused")
-        elif name == "sectPr" and not depth and flow.local_name(element.getparent()) == "body":
-            yield flow.section(element)
+def _grid(table: body.Table, pages_of: list[int]) -> Grid | None:
+    """Return the table as a tiling: a column in which no cell starts says nothing and is cut at the right edge."""
+    if not table.slots:
+        return None
+    n_rows, n_columns = len(table.rows), max(slot.column for slot in table.slots) + 1
+    if n_rows * n_columns > body.MOST_CELLS:
+        raise body.TooLargeError(body.MOST_CELLS, "cells in a table")
+    taken = bytearray(n_rows * n_columns)
+    cells = []
+    for slot in table.slots:
+        colspan = min(slot.colspan, n_columns - slot.column)
+        for row in range(slot.row, slot.row + slot.rowspan):
+            start = row * n_columns + slot.column
+            taken[start : start + colspan] = b"\1" * colspan
+        parts = (Part(slot.text, pages_of[slot.row]),) if slot.text else ()
+        cells.append(Cell(slot.row, slot.column, slot.rowspan, colspan, parts))
+    at = -1
+    while (at := taken.find(0, at + 1)) >= 0:
+        cells.append(Cell(*divmod(at, n_columns), 1, 1))
+    cells.sort(key=lambda cell: (cell.row, cell.column))
+    return Grid(n_rows, n_columns, tuple(cells), tuple(pages_of), basis="markup")
 
 
-def _too_large(tables: list[_Table]) -> str | None:
-    if len(tables) > _MOST_DEPTH:
-        return f"tables stand inside tables more than {_MOST_DEPTH} deep"
-    if tables[-1].waiting > _MOST_COLUMNS:
-        return f"a table has more than {_MOST_COLUMNS} columns"
-    return f"a table has more than {_MOST_CELLS} cells" if len(tables[-1].slots) > _MOST_CELLS else None
+def _numbered(items: Iterator[body.Item | flow.Section], *, estimated: bool) -> Iterator[Page]:
+    pen = flow.Flow()
+    blocks: list[Block] = []
+    number, inked = 1, 0
+    for item, ahead in _sections(items, pen, estimated=estimated):
+        made = _lines(item, pen, ahead) if isinstance(item, body.Paragraph) else _grids(item, pen)
+        for page, block in made:
+            while number < page:
+                yield _page(number, blocks, inked)
+                number, blocks = number + 1, []
+            blocks.append(block)
+            inked = max(inked, page, *(each or 0 for each in block.pages)) if isinstance(block, Grid) else page
+    while number <= max(inked, 1):
+        yield _page(number, blocks, inked)
+        number, blocks = number + 1, []
 
 
-def _drop(element: etree._Element) -> None:
-    """Free what has been read."""
-    element.clear()
-    parent = element.getparent()
-    while parent is not None and (before := element.getprevious()) is not None:
-        parent.remove(before)
+def _page(number: int, blocks: list[Block], inked: int) -> Page:
+    """Return the page; it is not blank if a table that starts on an earlier one reaches it."""
+    how = How.MARKUP if blocks or number <= inked else How.BLANK
+    return Page(number, 0, 0, how, blocks=tuple(blocks))
 
 
-def _paragraphs(element: etree._Element, defaults: flow.Style) -> Iterator[_Paragraph]:
-    """Yield the paragraph, after those of the text boxes it carries."""
-    text, size, boxes = _read(element)
-    for inner in (inner for box in boxes for inner in box.iter(*_P)):
-        yield _Paragraph(_read(inner)[0], 0.0, flow.FLOATING)
-    properties = flow.child(element, "pPr")
-    ended = flow.child(properties, "sectPr")
-    yield _Paragraph(
-        text,
-        size,
-        flow.style(properties, size, defaults),
-        turned=flow.is_on(flow.child(properties, "pageBreakBefore")),
-        section=None if ended is None else flow.section(ended),
-    )
+def _sections(
+    items: Iterator[body.Item | flow.Section], pen: flow.Flow, *, estimated: bool
+) -> Iterator[tuple[body.Item, float]]:
+    """Yield every item when the pen is where it follows, with the height that must stay on the same page after it."""
+    held: list[body.Item] = []
+    first = True
+    for item in items:
+        ended = item if isinstance(item, flow.Section) else None
+        if not isinstance(item, flow.Section):
+            held.append(item)
+            ended = item.section if isinstance(item, body.Paragraph) else None
+        if ended is None:
+            continue
+        if not first and ended.turns:
+            pen.turn()
+        first = False
+        pen.room = ended.room if estimated else flow.Room()
+        yield from zip(held, _ahead(held, pen.room), strict=True)
+        held = []
+    yield from ((item, 0.0) for item in held)
 
 
-def _read(paragraph: etree._Element) -> tuple[str, float, list[etree._Element]]:
-    """Return the printed text of a paragraph, the size of its first run and what may hold text boxes."""
-    text, sizes, boxes = [], [], []
-    waiting = list(reversed(paragraph))
-    while waiting:
-        element = waiting.pop()
-        name = flow.local_name(element)
-        if name == "t":
-            text.append(element.text or "")
-        elif name in _TEXT_OF:
-            text.append(_TEXT_OF[name])
-        elif name == "br":
-            text.append(_BREAK if flow.value(element, "type") == "page" else "\n")
-        elif name in _BOXES:
-            boxes.append(element)
-        elif name == "r":
-            properties = flow.child(element, "rPr")
-            if not flow.is_on(flow.child(properties, "vanish")):
-                sizes.append(flow.half_points(flow.child(properties, "sz")))
-                waiting.extend(reversed(element))
-        elif name not in _UNPRINTED:
-            waiting.extend(reversed(element))
-    return "".join(text), sizes[0] if sizes else 0.0, boxes
-
-
-def _add_to_table(table: _Table, element: etree._Element, defaults: flow.Style) -> None:
-    name = flow.local_name(element)
-    if name == "tblGrid":
-        table.columns = [flow.twips(flow.value(column, "w")) for column in element]
-    elif name == "tblPr":
-        table.padding = flow.padding(flow.child(element, "tblCellMar"), table.padding)
-    elif name == "tc":
-        table.waiting += 1
-    elif name == "tr":
-        if flow.child(properties := flow.child(element, "trPr"), "del") is None:
-            _add_row(table, element, properties, defaults)
-        table.waiting = 0
-        _drop(element)
-
-
-def _add_row(
-    table: _Table, element: etree._Element, properties: etree._Element | None, defaults: flow.Style
-) -> None:
-    row, above = len(table.rows), table.above
-    column = flow.count(flow.child(properties, "gridBefore"), 0, _MOST_COLUMNS)
-    table.above, texts, turns, first = {}, [], [], 0.0
-    for cell in _inside(element, "tc"):
-        slot, least, text = _slot(cell, table, (row, column), defaults)
-        continued = above.get(column) if slot.merge == "continue" else None
-        if continued and continued.merge and continued.colspan == slot.colspan:
-            continued.rowspan += 1
-            slot = continued
+def _ahead(items: list[body.Item], room: flow.Room) -> list[float]:
+    """Return for each item the height that must stay with it if it is to stay with the next one."""
+    ahead, need = [], 0.0
+    for item in reversed(items):
+        ahead.append(need)
+        if isinstance(item, body.Table):
+            need = flow.least(item.rows)
         else:
-            table.slots.append(slot)
-        table.above[column] = slot
-        column = min(column + slot.colspan, _MOST_COLUMNS)
-        texts.append(text)
-        turns.append(text.count(_BREAK) + text.count(_RENDERED))
-        first = max(first, least)
-    height = max((slot.height for slot in table.above.values() if slot.merge is None), default=0.0)
-    table.rows.append(flow.row(properties, height, first))
-    lead = "".join(texts).lstrip("\n\t ")[:1] in {_BREAK, _RENDERED}
-    table.breaks.append((lead, max(turns, default=0) - lead))
+            set_ = flow.wrap(item.text, room.width, item.style)
+            need = set_.height + need if set_.keep_next else set_.least
+    return ahead[::-1]
 
 
-def _slot(
-    cell: etree._Element, table: _Table, place: tuple[int, int], defaults: flow.Style
-) -> tuple[_Slot, float, str]:
-    """Return the cell, the height of its first line and its text with the marks of page breaks."""
-    properties = flow.child(cell, "tcPr")
-    colspan = flow.count(flow.child(properties, "gridSpan"), 1, _MOST_COLUMNS - place[1])
-    merged = flow.child(properties, "vMerge")
-    merge = None if merged is None else flow.value(merged, "val") or "continue"
-    paragraphs = [each for element in _inside(cell, "p") for each in _paragraphs(element, defaults)]
-    width = sum(table.columns[place[1] : place[1] + colspan]) or flow.twips(flow.value(flow.child(properties, "tcW"), "w"))
-    set_ = [flow.wrap(each.text, width - table.padding, each.style) for each in paragraphs]
-    text = "\n".join((_BREAK if each.turned else "") + each.text for each in paragraphs)
-    slot = _Slot(*place, colspan, merge, _clean(text), sum(each.height for each in set_))
-    return slot, max((each.least for each in set_[:1]), default=0.0), text
+def _lines(paragraph: body.Paragraph, pen: flow.Flow, ahead: float) -> Iterator[tuple[int, Line]]:
+    if paragraph.turned and not pen.fresh:
+        pen.turn()
+    pieces = paragraph.text.split(body.BREAK)
+    for order, piece in enumerate(pieces):
+        if order:
+            pen.turn()
+        if body.RENDERED in piece[: len(piece) - len(piece.lstrip())] and not pen.fresh:
+            pen.turn()
+        text = piece.replace(body.RENDERED, "").strip()
+        if paragraph.style is flow.FLOATING:
+            page = pen.page
+        elif text or len(pieces) == 1:
+            page = pen.paragraph(flow.wrap(text, pen.room.width, paragraph.style), ahead)
+        yield from ((page, Line(line.strip(), page, size=paragraph.size)) for line in text.split("\n") if line.strip())
+        for rest in piece.lstrip().split(body.RENDERED)[1:]:
+            pen.turn()
+            pen.fresh = not rest.strip()
 
 
-def _inside(element: etree._Element, name: str) -> Iterator[etree._Element]:
-    """Yield the elements of this name, looking through what only wraps them (content controls, insertions)."""
-    waiting = list(reversed(element))
+def _grids(table: body.Table, pen: flow.Flow) -> Iterator[tuple[int, Grid]]:
+    pages_of = pen.rows(_grown(table), table.breaks)
+    waiting = [(table, pages_of)]
     while waiting:
-        inner = waiting.pop()
-        if flow.local_name(inner) == name:
-            yield inner
-        elif flow.local_name(inner) not in _UNPRINTED:
-            waiting.extend(reversed(inner))
+        table, pages_of = waiting.pop()
+        if grid := _grid(table, pages_of):
+            yield pages_of[0], grid
+        inner = [(each, [pages_of[row]] * len(each.rows)) for row, each in table.nested if row < len(pages_of)]
+        waiting.extend(reversed(inner))
 
 
-def _clean(text: str) -> str:
-    lines = (line.strip() for line in re.sub(f"[{_BREAK}{_RENDERED}]", "", text).split("\n"))
-    return "\n".join(line for line in lines if line)
+def _grown(table: body.Table) -> list[flow.Row]:
+    """Return the rows, the last of those that a merged cell covers grown until its text has room."""
+    rows = list(table.rows)
+    for slot in table.slots:
+        if slot.merge is not None:
+            last = slot.row + slot.rowspan - 1
+            missing = slot.height - sum(row.height for row in rows[slot.row : last + 1])
+            rows[last] = flow.grown(rows[last], missing)
+    return rows

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from dataclasses import dataclass
-from itertools import accumulate
+from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 # A line set "auto" of a CJK font takes 1.17 (SimSun) to 1.45 (Noto) times its size.
 _NATURAL = 1.3
-# A quarter of the size is put between an ideograph and a Latin letter or a digit beside it.
-_SEAM = 0.25
 # Quotation marks, dashes and the like are as wide as an ideograph in a CJK font.
 _ALSO_WIDE = frozenset("‘’“”—…·×℃≤≥①②③④⑤⑥⑦⑧⑨")
 # Two lines of a paragraph stay together at the foot and at the head of a page.
@@ -40,6 +38,7 @@ class Style:
     indent: float = 0.0
     """From both sides together."""
     first: float = 0.0
+    """More in the first line."""
     keep_next: bool = False
 
     def line_height(self) -> float:
@@ -89,6 +88,19 @@ class Room:
     height: float = math.inf
 
 
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The pages from one section break to the next."""
+
+    room: Room
+    turns: bool = True
+    """It starts on a new page."""
+
+
+FLOATING = Style(line=0.0)
+"""Set outside the flow, in a text box."""
+
+
 class Flow:
     """The pen: the page it is on, and how much of that page is used."""
 
@@ -125,8 +137,24 @@ class Flow:
         self.fresh = False
         return started
 
-    def row(self, row: Row, repeated: float = 0.0) -> int:
-        """Set a table row and return the page it starts on; `repeated` is the height of header rows set anew."""
+    def rows(self, rows: Sequence[Row], breaks: Sequence[tuple[bool, int]]) -> list[int]:
+        """Set a table and return the page each row starts on.
+
+        Of each row `breaks` says whether it starts on a new page, and how many page breaks are marked inside it.
+        """
+        repeated, pages = header_height(rows), []
+        if rows and self._used and self._used + least(rows) > self.room.height + _ROUNDING:
+            self._overflow()
+        for row, (lead, turns) in zip(rows, breaks, strict=True):
+            if lead and not self.fresh:
+                self.turn()
+            pages.append(self._row(row, 0.0 if row.header else repeated))
+            for _ in range(turns):
+                self.turn()
+                self.fresh = False
+        return pages
+
+    def _row(self, row: Row, repeated: float) -> int:
         if self._used and self._used + row.least > self.room.height + _ROUNDING:
             self._overflow()
             self._used = repeated
@@ -155,8 +183,18 @@ def wrap(text: str, width: float, style: Style) -> Paragraph:
 
 def header_height(rows: Sequence[Row]) -> float:
     """Return the height of the rows that are repeated on each page."""
-    count = next((index for index, row in enumerate(rows) if not row.header), len(rows))
-    return list(accumulate((row.height for row in rows[:count]), initial=0.0))[-1]
+    return sum(row.height for row in takewhile(lambda row: row.header, rows))
+
+
+def least(rows: Sequence[Row]) -> float:
+    """Return the height that must be left on a page for the table to start there: its header and a row."""
+    first = next((row.least for row in rows if not row.header), 0.0)
+    return header_height(rows) + first
+
+
+def grown(row: Row, missing: float) -> Row:
+    """Return the row made higher by what a merged cell lacks."""
+    return replace(row, height=row.height + missing, least=row.least + missing) if missing > 0 else row
 
 
 def _n_lines(text: str, width: float, style: Style) -> int:
@@ -176,10 +214,7 @@ def _units(text: str) -> list[float]:
     units: list[float] = []
     before = " "
     for character in text:
-        wide = is_wide(character)
-        size = 1.0 if wide else 0.5
-        if before.isalnum() and character.isalnum() and wide != is_wide(before):
-            size += _SEAM
+        size = 1.0 if _is_wide(character) else 0.5
         if units and not _breakable(before, character):
             units[-1] += size
         else:
@@ -192,9 +227,9 @@ def _breakable(before: str, after: str) -> bool:
     """Return whether a line may end between the two: not before a closing mark, nor inside a Latin word."""
     if unicodedata.category(after) in {"Pe", "Pf", "Po"} or unicodedata.category(before) in {"Ps", "Pi"}:
         return False
-    return is_wide(before) or is_wide(after) or before.isspace()
+    return _is_wide(before) or _is_wide(after) or before.isspace()
 
 
-def is_wide(character: str) -> bool:
+def _is_wide(character: str) -> bool:
     """Return whether the character is as wide as an ideograph."""
     return unicodedata.east_asian_width(character) in "WF" or character in _ALSO_WIDE

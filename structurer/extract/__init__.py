@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from structurer.catalog import Catalog
     from structurer.catalog.lexicon import Lexicon
-    from structurer.extract.tables import Row
+    from structurer.extract.values import Row
     from structurer.records import Chunk
 
 # The card kind that the rows of a list become.
@@ -35,6 +35,8 @@ class Answers:
 def records(questions: Sequence[Chunk], catalog: Catalog) -> Answers:
     """Return a record for every table and card, and a claim for every figure that prose states."""
     answers = Answers([], [], [], {}, [])
+    year = disclosure.year(questions, catalog.lexicon)
+    catalog = catalog.of_year(year) if year else catalog
     for chunk in questions:
         if chunk.form is Form.TABLE:
             _table(chunk, catalog, answers)
@@ -54,7 +56,7 @@ def _table(chunk: Chunk, catalog: Catalog, answers: Answers) -> None:
     if kind is not None and form is not None:
         answers.cards.append(cards.record(chunk, kind, form, catalog))
         return
-    table = tables.record(chunk, kind, chosen.mapped, catalog)
+    table = tables.record(chunk, chunk.grid, kind, chosen.mapped, catalog)
     if kind is None:
         title = chunk.title.text.strip() if chunk.title else ""
         where = f"/tables/{len(answers.tables)}"

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from structurer import amounts, labels
 from structurer.catalog import paths
-from structurer.extract import captions, indicators, tables
-from structurer.records import Leaf
+from structurer.extract import captions, indicators, values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,9 +16,8 @@ if TYPE_CHECKING:
     from structurer.catalog.kinds import Kind
     from structurer.catalog.lexicon import Lexicon
     from structurer.catalog.paths import Field
+    from structurer.extract.values import Value
     from structurer.records import Cell, Chunk, Grid
-
-    Value = tables.Value
 
 # A label is not longer than this (characters of its key).
 _LONGEST_LABEL = 24
@@ -51,6 +49,11 @@ def labelled(kind: Kind, grid: Grid, lexicon: Lexicon) -> Form:
     return Form(grid, frozen, known, known | _by_place(frozen, known, lexicon))
 
 
+def has_part(form: Form, kind: Kind, lexicon: Lexicon) -> bool:
+    """Tell whether a table that belongs into such a card (its indicators) is in the form."""
+    return any(indicators.read(form.grid, form.slots, part, form.known, lexicon)[0] for part in kind.parts)
+
+
 def _is_label(key: str, kind: Kind, lexicon: Lexicon) -> bool:
     return 0 < len(key) <= _LONGEST_LABEL and (kind.is_label(key) or key in lexicon.tail_keys)
 
@@ -80,14 +83,17 @@ def _by_place(
 def record(chunk: Chunk, kind: Kind, form: Form, catalog: Catalog) -> dict[str, Value]:
     """Return the card as a record of its kind."""
     lexicon = catalog.lexicon
-    rows, used = indicators.read(form.grid, form.slots, kind, form.known, lexicon)
+    parts: dict[str, Value] = {}
+    used: frozenset[tuple[int, int]] = frozenset()
+    for part in kind.parts:
+        parts[part.name], cells = indicators.read(form.grid, form.slots, part, form.known, lexicon)
+        used |= cells
     card: dict[str, Value] = {
         "id": None,
         "kind": kind.name,
-        "title": captions.title(chunk),
-        "pages": list(chunk.pages),
-        **captions.head(chunk, lexicon),
+        **captions.read(chunk, lexicon),
     }
+    card["unit"] = card["unit"] or captions.unit_in([c for c in form.grid.cells if _at_label(c, form)], lexicon)
     other: dict[str, Value] = {}
     named: dict[tuple[int, int], str] = {}
     for cell in form.grid.cells:
@@ -95,11 +101,14 @@ def record(chunk: Chunk, kind: Kind, form: Form, catalog: Catalog) -> dict[str, 
         if not cell.parts or place in form.labels or place in used:
             continue
         _put(cell, form, kind, lexicon, (card, other, named))
-    card["indicators"] = rows
+    card |= parts
     card["other"] = other
     card["labels"] = _labels(form, named, used)
-    card["notes"] = captions.notes(chunk)
     return card
+
+
+def _at_label(cell: Cell, form: Form) -> bool:
+    return bool(cell.parts) and (cell.row, cell.column) in form.labels
 
 
 def _put(
@@ -112,31 +121,26 @@ def _put(
     """Put a value where its labels say, or under `other` with the labels themselves."""
     card, other, named = into
     ways = _ways(cell, form)
-    best: tuple[int, Field | None, Cell | None] = (0, None, None)
-    for way in ways:
-        score, field = _field(kind, tuple(lexicon.heading(label.text) for label in way))
-        if field is not None and score > best[0] and _at(card, field.pointer) is None:
-            best = (score, field, way[-1])
-    _, field, label = best
-    value = tables.typed(cell, field, lexicon) if field else None
-    if field is not None and label is not None and value is not None:
-        _set(card, field.pointer, value)
-        named[label.row, label.column] = field.name
-        return
+    offers = [
+        (score, field, way[-1])
+        for way in ways
+        for score, field in _fields(kind, tuple(lexicon.heading(label.text) for label in way))
+    ]
+    for _, field, label in sorted(offers, key=lambda offer: -offer[0]):
+        value = values.typed(cell, field, lexicon) if _at(card, field.pointer) is None else None
+        if value is not None:
+            _set(card, field.pointer, value)
+            named[label.row, label.column] = field.name
+            return
     name = "/".join(labels.plain(label.text) for label in ways[0]) if ways and ways[0] else "unlabelled"
     while name in other:
         name += "'"
-    other[name] = tables.text_leaf(cell)
+    other[name] = values.text(cell)
 
 
-def _field(kind: Kind, keys: tuple[str, ...]) -> tuple[int, Field | None]:
-    """Return how well the best field fits a label path, and the field."""
-    best: tuple[int, Field | None] = (0, None)
-    for field in kind.fields:
-        score = paths.fit(field.patterns, keys)
-        if score > best[0]:
-            best = (score, field)
-    return best
+def _fields(kind: Kind, keys: tuple[str, ...]) -> list[tuple[int, Field]]:
+    """Return the fields that fit a label path, with how well they do."""
+    return [(score, field) for field in kind.fields if (score := paths.fit(field.patterns, keys))]
 
 
 def _ways(cell: Cell, form: Form) -> list[list[Cell]]:
@@ -192,7 +196,7 @@ def _labels(form: Form, named: dict[tuple[int, int], str], used: frozenset[tuple
     for cell in form.grid.cells:
         place = (cell.row, cell.column)
         if cell.parts and place in form.labels and place not in used:
-            found.append({"field": named.get(place), "label": tables.text_leaf(cell)})
+            found.append({"field": named.get(place), "label": values.text(cell)})
     return found
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from structurer.catalog.kinds import Kind
     from structurer.extract.cards import Form
     from structurer.extract.header import Header
-    from structurer.extract.tables import Mapped
+    from structurer.extract.rows import Mapped
     from structurer.records import Grid
 
 # A titled table is taken for its kind if at least this share of its columns is understood; below
@@ -43,7 +43,7 @@ def choose(grid: Grid, title: str | None, catalog: Catalog) -> Choice:
     found = _best(titled, grid, head, catalog, titled=True) or _best(catalog.kinds, grid, head, catalog, titled=False)
     if found:
         return found
-    return Choice(None, tables.Mapped(head, (None,) * len(head.columns)))
+    return Choice(None, tables.unmapped(head))
 
 
 def _best(kinds: Iterable[Kind], grid: Grid, head: Header, catalog: Catalog, *, titled: bool) -> Choice | None:
@@ -62,6 +62,7 @@ def _try(kind: Kind, grid: Grid, head: Header, catalog: Catalog, *, titled: bool
     if kind.form == "card":
         form = cards.labelled(kind, grid, catalog.lexicon)
         fits = len(form.known) >= (_TITLED_LABELS if titled else _UNTITLED_LABELS)
+        fits = fits and (titled or cards.has_part(form, kind, catalog.lexicon))
         return (Choice(kind, mapped, form), 2) if fits else (None, 0)
     fields = {field.name for field in mapped.fields if field is not None}
     if (kind.form == "list" or not titled) and not (kind.required and fields.issuperset(kind.required)):

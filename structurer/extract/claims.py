@@ -5,18 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from structurer import amounts
 from structurer.extract.paragraphs import Paragraph, paragraphs
-from structurer.extract.prose_words import unnamed
+from structurer.extract.prose_words import compiled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from structurer.amounts import Found, Notation
-    from structurer.extract.prose_words import ProseWords
+    from structurer.extract.prose_words import Patterns, ProseWords
     from structurer.records import Line, Part
 
 _DIGIT = re.compile("[0-9\uff10-\uff19]")
@@ -52,36 +51,14 @@ class Claim:
     year: str | None
     """The year stated last before the figure in its paragraph."""
     compared_with: str | None
-    """The base as printed: of a change or rate, or the one whose own amount this is."""
+    """The base as printed, but for gaps: of a change or rate, or the one whose own amount this is."""
     parts: tuple[Part, ...]
     """Where the figure stands; two if a line or page breaks within it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Patterns:
-    """The words, compiled."""
-
-    opening: re.Pattern[str]
-    ends: re.Pattern[str]
-    clause: re.Pattern[str]
-    """Matches a clause read backwards."""
-    years: re.Pattern[str]
-    bases: re.Pattern[str]
-    ignored: re.Pattern[str]
-    shares: re.Pattern[str]
-    up: re.Pattern[str]
-    down: re.Pattern[str]
-    parts: re.Pattern[str]
-    before: re.Pattern[str]
-    after: re.Pattern[str]
-    """Words between a subject and its figure."""
-    tail: re.Pattern[str]
-    """The same, and words for a change."""
-
-
 def claims(lines: Sequence[Line], words: ProseWords, notation: Notation) -> list[Claim]:
-    """Every figure that the passage states, in order."""
-    patterns = _compiled(words)
+    """Return every figure that the passage states, in order."""
+    patterns = compiled(words)
     # A word for a change may also be a minus word: in prose it says the direction.
     minus_words = tuple(word for word in notation.minus_words if word not in words.down_words)
     notation = replace(notation, minus_words=minus_words)
@@ -93,14 +70,23 @@ def claims(lines: Sequence[Line], words: ProseWords, notation: Notation) -> list
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """A claim whose parts are told after it, from brackets this deep and the sentence of claim `first` on."""
+
+    claim: int
+    depth: int
+    first: int
+
+
 class _Reader:
     """Reads one paragraph from its start; what was said before decides what a bare share is a share of."""
 
-    def __init__(self, paragraph: Paragraph, patterns: _Patterns, units: tuple[str, ...], notation: Notation) -> None:
+    def __init__(self, paragraph: Paragraph, patterns: Patterns, units: tuple[str, ...], notation: Notation) -> None:
         self.paragraph, self.patterns, self.units, self.notation = paragraph, patterns, units, notation
         self.plain = amounts.fold(paragraph.text)
         bases = list(patterns.bases.finditer(self.plain))
-        self.bases = [(m.end(), m[m.lastindex or 0].strip()) for m in bases]
+        self.bases = [(m.end(), "".join(m[1].split())) for m in bases]
         self.years = [
             (m.end(), m[m.lastindex or 0])
             for m in patterns.years.finditer(self.plain)
@@ -111,33 +97,37 @@ class _Reader:
         """Each claim with the number of brackets open around it."""
         self.full_stop = 0
         """Where the sentence began, or the one before it if only a semicolon divides them."""
-        self.whole = -1
-        """The index of the claim whose parts are being told; negative if none is."""
+        self.first = 0
+        """How many claims stand before that sentence."""
+        self.wholes: list[_Whole] = []
 
     def read(self) -> list[Claim]:
         for start, end in _sentences(self.plain, self.patterns.ends):
             if self.plain[start - 1 : start] != ";":
-                self.full_stop = start
+                self.full_stop, self.first = start, len(self.said)
+            number = self.patterns.opening.match(self.plain, start)
+            ignored = [*self.ignored, number.span()] if number else self.ignored
             sentence = self.paragraph.text[start:end]
             before = start
             for found in amounts.find(sentence, self.notation, self.units):
                 at = start + found.start
-                if self._is_money(found) or not any(a <= at and start + found.end <= b for a, b in self.ignored):
+                if self._is_money(found) or not any(a <= at and start + found.end <= b for a, b in ignored):
                     self._state(sentence, found, start, before)
                     before = start + found.stop
         return [claim for claim, _ in self.said]
 
     def _state(self, sentence: str, found: Found, start: int, before: int) -> None:
         at = start + found.start
-        if self.said and self.patterns.parts.search(self.plain, before, at):
-            self.whole = len(self.said) - 1
         backwards = self.patterns.clause.match(self.plain[before:at][::-1])
         clause = at - (backwards.end() if backwards else 0)
         lead = self.plain[clause:at]
         kind, direction = self._kind(lead, found)
         depth = self.plain.count("(", 0, at) - self.plain.count(")", 0, at)
+        if self.said and self.patterns.parts.search(self.plain, before, at):
+            self.wholes.append(_Whole(len(self.said) - 1, depth, self.first))
         based = self.patterns.bases.search(lead)
-        subject = None if kind is Kind.SHARE else self._subject(clause, at)
+        share = self.patterns.shares.search(lead) if kind is Kind.SHARE else None
+        subject = self._subject(clause, clause + share.start() if share else at)
         is_base = based is not None and not lead[based.end() :].strip()
         claim = Claim(
             sentence,
@@ -159,7 +149,8 @@ class _Reader:
         core = core[max((m.end() for m in self.patterns.years.finditer(core)), default=0) :]
         core = self.patterns.after.sub("", self.patterns.before.sub("", core.lstrip(_LEFT), count=1), count=1)
         for direction, pattern in (("up", self.patterns.up), ("down", self.patterns.down)):
-            if pattern.search(core):
+            change = pattern.search(core)
+            if change and (change.end() == len(core) or not ratio):
                 return Kind.RATE if ratio else Kind.CHANGE, direction
         return Kind.AMOUNT if self._is_money(found) else Kind.COUNT, None
 
@@ -168,12 +159,12 @@ class _Reader:
         return coin in self.notation.money and coin not in self.units
 
     def _subject(self, start: int, end: int) -> str | None:
-        """What the clause says before the figure, without the words for year, comparison and change."""
+        """Return what the clause says before the figure, without the words for year, comparison and change."""
         core = self.patterns.bases.sub("", self.plain[start:end])
         years = list(self.patterns.years.finditer(core))
         pieces = [core[years[-1].end() :], core[: years[-1].start()]] if years else [core]
         for piece in pieces:
-            noun = self.patterns.before.sub("", piece.lstrip(_LEFT), count=1)
+            noun = self.patterns.head.sub("", piece.lstrip(_LEFT), count=1)
             noun = self.patterns.tail.sub("", noun, count=1).lstrip(_LEFT).rstrip(_RIGHT)
             if noun:
                 at = self.plain.find(noun, start, end)
@@ -181,10 +172,14 @@ class _Reader:
         return None
 
     def _subject_before(self, depth: int, *, anew: bool) -> str | None:
-        """The subject said last outside closed brackets; after a list of parts, a comparison is of the whole."""
-        parts = self.said[self.whole + 1 :]
-        if anew and self.whole >= 0 and len(parts) > 1 and all(c.kind is Kind.AMOUNT for c, _ in parts):
-            return self.said[self.whole][0].subject
+        """Return the subject said last outside closed brackets; after a list of parts, a comparison is of the whole."""
+        self.wholes = [whole for whole in self.wholes if whole.depth <= depth]
+        fresh = len(self.said) == self.first
+        if anew and self.wholes and (fresh or self.wholes[-1].first == self.first):
+            whole = self.wholes[-1].claim
+            parts = [claim for claim, deep in self.said[whole + 1 :] if deep <= depth]
+            if len(parts) > 1 and all(claim.kind is Kind.AMOUNT for claim in parts):
+                return self.said[whole][0].subject
         return next((claim.subject for claim, deep in reversed(self.said) if deep <= depth), None)
 
 
@@ -202,47 +197,3 @@ def _sentences(plain: str, ends: re.Pattern[str]) -> Iterator[tuple[int, int]]:
         if plain[start:end].strip():
             yield start, end
         start = end
-
-
-@lru_cache(maxsize=8)
-def _compiled(words: ProseWords) -> _Patterns:
-    # An enumeration comma joins nouns, and brackets are matched in pairs: neither ends a clause.
-    marks = "".join(re.escape(mark) for mark in {*map(amounts.fold, words.clause_marks)} - {"\u3001", "(", ")"})
-    opening = rf"\s*(?:{_any(words.enumerator_patterns)})"
-    year, compare = _any(words.year_patterns), _either(words.compare_words)
-    up, down, filler = _either(words.up_words), _either(words.down_words), _either(words.filler_words)
-    level = _either(words.level_words)
-    return _Patterns(
-        opening=re.compile(opening),
-        ends=re.compile(_any(words.sentence_end_patterns)),
-        clause=re.compile(rf"(?:[^{marks}()]++|\)[^()]*+\()*+"),
-        years=re.compile(year),
-        bases=re.compile(
-            rf"{compare}\s*({year}|{_either(words.last_year_words)})"
-            rf"(?:\s|{_either(words.base_tail_words)})*(?:{compare})?"
-        ),
-        ignored=re.compile(rf"{year}|{_any(words.ignore_patterns)}|(?<=[{marks}]){opening}"),
-        shares=re.compile(_either(words.share_words)),
-        up=_change(words.up_words, level),
-        down=_change(words.down_words, level),
-        parts=re.compile(_either(words.of_which_words)),
-        before=re.compile(rf"^(?:\s|{opening}|{_either((*words.opener_words, *words.of_which_words))})+"),
-        after=re.compile(rf"(?:\s|{filler})+$"),
-        tail=re.compile(rf"(?:\s|{filler}|{up}|{down})+$"),
-    )
-
-
-def _change(words: Sequence[str], level: str) -> re.Pattern[str]:
-    """A word for a change at the end of a clause; or at its start, if it is no single character of another word."""
-    long = [word for word in words if len(word) > 1]
-    return re.compile(rf"^{_either(long)}(?!{level})|{_either(words)}$")
-
-
-def _any(patterns: Sequence[str]) -> str:
-    return "|".join(f"(?:{unnamed(pattern)})" for pattern in patterns) or "(?!)"
-
-
-def _either(words: Sequence[str]) -> str:
-    """Any of the words, the longest first."""
-    plain = sorted((amounts.fold(word) for word in words), key=len, reverse=True)
-    return f"(?:{'|'.join(map(re.escape, plain)) or '(?!)'})"

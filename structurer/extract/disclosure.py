@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from structurer import labels
+from structurer.extract import captions
 from structurer.records import Leaf, Part
 
 if TYPE_CHECKING:
@@ -13,19 +14,27 @@ if TYPE_CHECKING:
 
     from structurer.catalog import Catalog
     from structurer.catalog.lexicon import Lexicon
-    from structurer.extract.tables import Row, Value
+    from structurer.extract.values import Row, Value
     from structurer.records import Chunk
 
 
 def read(questions: Sequence[Chunk], items: Iterable[Row], catalog: Catalog) -> Row:
-    """Return the department and year that most tables name; the year of the first page where no table does."""
-    listed = list(items)
+    """Return the department that most tables name, its code, and the budget year."""
     return {
         "kind": catalog.document_kind,
         "department_code": _code(questions, catalog.lexicon),
-        "department": _most(item["department"] for item in listed),
-        "fiscal_year": _most(item["fiscal_year"] for item in listed) or _first_year(questions, catalog.lexicon),
+        "department": _most(item["department"] for item in items),
+        "fiscal_year": year(questions, catalog.lexicon),
     }
+
+
+def year(questions: Sequence[Chunk], lexicon: Lexicon) -> int | None:
+    """Return the budget year that most tables state, else the first that the text states."""
+    stated = (captions.year_of([*q.head, *([q.title] if q.title else [])], lexicon) for q in questions)
+    years = Counter(found for found in stated if found)
+    if years:
+        return years.most_common(1)[0][0]
+    return next((found for q in questions for line in q.lines if (found := captions.year_of([line], lexicon))), None)
 
 
 def _most(values: Iterable[Value]) -> Leaf | None:
@@ -48,12 +57,3 @@ def _code(questions: Sequence[Chunk], lexicon: Lexicon) -> Leaf | None:
                         return Leaf(match["code"], (Part(text, line.page, line.box),))
     return None
 
-
-def _first_year(questions: Sequence[Chunk], lexicon: Lexicon) -> Leaf | None:
-    for chunk in questions:
-        for line in chunk.lines:
-            text = labels.plain(line.text)
-            for pattern in lexicon.years:
-                if match := pattern.search(text):
-                    return Leaf(match["year"], (Part(text, line.page, line.box),))
-    return None

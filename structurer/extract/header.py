@@ -70,7 +70,9 @@ def _divides(by_row: Sequence[Sequence[Cell]], depth: int, lexicon: Lexicon) -> 
     """Tell whether the row at `depth` holds the sub-headings of a merged heading that ends above it."""
     row = by_row[depth]
     texts = [cell.text for cell in row if cell.parts]
-    if not texts or is_guide(texts, lexicon) or any(not _could_head(text, lexicon) for text in texts):
+    if not texts or is_guide(texts, lexicon) or all(map(lexicon.is_total, texts)):
+        return False
+    if any(amounts.figure(text, lexicon.notation) for text in texts):
         return False
     for cell in (cell for above in by_row[:depth] for cell in above):
         if cell.row + cell.rowspan != depth or cell.colspan == 1 or not cell.parts:
@@ -79,10 +81,6 @@ def _divides(by_row: Sequence[Sequence[Cell]], depth: int, lexicon: Lexicon) -> 
         if len(below) > 1 and all(c.parts for c in below):
             return True
     return False
-
-
-def _could_head(text: str, lexicon: Lexicon) -> bool:
-    return amounts.figure(text, lexicon.notation) is None and not lexicon.is_total(text)
 
 
 def is_guide(texts: Sequence[str], lexicon: Lexicon) -> bool:

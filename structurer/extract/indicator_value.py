@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from structurer import amounts
-from structurer.extract.prose_words import strings, unnamed
+from structurer.extract.prose_words import strings, table, unnamed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,14 +39,13 @@ class IndicatorValue:
     unit: str | None = None
 
 
-def from_lexicon(raw: Mapping[str, Mapping[str, object]]) -> ValueWords:
+def from_lexicon(raw: Mapping[str, object]) -> ValueWords:
     """Take the words from the tables of a lexicon; a list that is not there is empty."""
-    card, prose = raw["card"], raw.get("prose", {})
-    signs = card.get("comparators")
+    card, prose = table(raw, "card"), table(raw, "prose")
     return ValueWords(
-        {str(word): str(sign) for word, sign in signs.items()} if isinstance(signs, dict) else {},
+        {word: str(sign) for word, sign in table(card, "comparators").items()},
         strings(card.get("lead_words")),
-        (*strings(prose.get("rate_measures")), *strings(prose.get("count_measures"))),
+        strings(prose.get("rate_measures")) + strings(prose.get("count_measures")),
         strings(prose.get("ignore_patterns")),
     )
 

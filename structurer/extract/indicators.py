@@ -1,19 +1,20 @@
-"""The indicator part of a performance card: a table inside the form, level names carried down."""
+"""The tables inside a performance card (indicators, tasks): row by row, level names carried down."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from structurer.catalog import kinds
-from structurer.extract import tables
+from structurer.extract import values
 from structurer.records import Leaf
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from structurer.catalog.kinds import Kind
+    from structurer.catalog.kinds import Part
     from structurer.catalog.lexicon import Lexicon
     from structurer.catalog.paths import Field
+    from structurer.extract.values import Row, Value
     from structurer.records import Cell, Grid
 
     Slots = Sequence[Sequence[Cell | None]]
@@ -22,26 +23,27 @@ if TYPE_CHECKING:
 
 # So many headings in one row make it the header of the indicators.
 _FEWEST = 2
-# A heading of the columns (period, plan) stands at most this many rows above their header.
+# A heading of the columns (period, plan) stands at most this many rows above their header; a cell
+# higher than this is a label beside the part, no heading.
 _REACH = 3
 
 
 def read(
-    grid: Grid, slots: Slots, kind: Kind, known: frozenset[Place], lexicon: Lexicon
-) -> tuple[list[tables.Value], frozenset[Place]]:
-    """Return the indicators in printed order, one a printed row, and the cells they were read from."""
-    rows: list[tables.Value] = []
+    grid: Grid, slots: Slots, part: Part, known: frozenset[Place], lexicon: Lexicon
+) -> tuple[list[Value], frozenset[Place]]:
+    """Return the rows of a part in printed order, and the cells they were read from."""
+    rows: list[Value] = []
     used: set[Place] = set()
     row = 0
     while row < grid.n_rows:
-        heads = _heads(slots, row, kind, known, lexicon)
+        heads = _heads(slots, row, part, known, lexicon)
         if not heads:
             row += 1
             continue
         used.update((cell.row, cell.column) for cell, _ in heads)
         start = row = max(cell.row + cell.rowspan for cell, _ in heads)
         before: dict[str, Leaf] = {}
-        while row < grid.n_rows and not _ends(slots, row, heads, known) and not _heads(slots, row, kind, known, lexicon):
+        while row < grid.n_rows and not _ends(slots, row, heads, known) and not _heads(slots, row, part, known, lexicon):
             entry, cells = _entry(slots, row, heads, before, lexicon)
             used.update((cell.row, cell.column) for cell in cells)
             if entry is not None:
@@ -56,13 +58,14 @@ def _own(slots: Slots, row: int) -> list[Cell]:
     return list(cells)
 
 
-def _heads(slots: Slots, row: int, kind: Kind, known: frozenset[Place], lexicon: Lexicon) -> list[Head]:
+def _heads(slots: Slots, row: int, part: Part, known: frozenset[Place], lexicon: Lexicon) -> list[Head]:
     """Return the header cells of a row with their fields, none if the row is no indicator header."""
     cells = _own(slots, row)
-    if len(cells) < _FEWEST or not any(kind.is_indicator_heading(lexicon.heading(cell.text)) for cell in cells):
+    cells = [cell for cell in cells if cell.rowspan <= _REACH]
+    if len(cells) < _FEWEST:
         return []
     paths = tuple((*_above(slots, cell, known, lexicon), lexicon.heading(cell.text)) for cell in cells)
-    fields = kinds.columns(kind, paths, indicators=True)
+    fields = kinds.columns(part, paths)
     heads = [(cell, field) for cell, field in zip(cells, fields, strict=True) if field is not None]
     return heads if len(heads) >= _FEWEST else []
 
@@ -92,9 +95,9 @@ def _ends(slots: Slots, row: int, heads: Sequence[Head], known: frozenset[Place]
 
 def _entry(
     slots: Slots, row: int, heads: Sequence[Head], before: dict[str, Leaf], lexicon: Lexicon
-) -> tuple[tables.Row | None, list[Cell]]:
+) -> tuple[Row | None, list[Cell]]:
     """Read one row; level names stand for all rows their cell covers, and for blank cells below them."""
-    entry: tables.Row = {}
+    entry: Row = {}
     cells: list[Cell] = []
     fresh = False
     upper_is_new = False
@@ -131,14 +134,14 @@ def _leaf(cells: Sequence[Cell]) -> Leaf | None:
     if not cells:
         return None
     if len(cells) == 1:
-        return tables.text_leaf(cells[0])
+        return values.text(cells[0])
     return Leaf(" ".join(cell.text.strip() for cell in cells), tuple(part for cell in cells for part in cell.parts))
 
 
-def _store(entry: tables.Row, field: Field, leaf: Leaf | None, lexicon: Lexicon) -> None:
+def _store(entry: Row, field: Field, leaf: Leaf | None, lexicon: Lexicon) -> None:
     node = entry
     for name in field.pointer[:-1]:
         inner = node.setdefault(name, {})
         assert isinstance(inner, dict)
         node = inner
-    node[field.pointer[-1]] = tables.valued(leaf, lexicon) if field.type == "value" and leaf else leaf
+    node[field.pointer[-1]] = values.valued(leaf, lexicon) if field.type == "value" and leaf else leaf

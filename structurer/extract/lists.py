@@ -9,7 +9,8 @@ from structurer.records import Leaf
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from structurer.extract.tables import Mapped, Row, Value
+    from structurer.extract.rows import Mapped
+    from structurer.extract.values import Row, Value
 
 # Endings of the columns that are one part of an indicator each.
 _PARTS = ("level1", "level2", "level3", "description", "comparator", "value", "unit", "weight", "basis", "note")

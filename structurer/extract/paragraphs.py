@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from structurer.records import Box, Part
@@ -32,7 +33,7 @@ class Paragraph:
     starts: tuple[int, ...]
 
     def parts(self, start: int, end: int) -> tuple[Part, ...]:
-        """The words in which `text[start:end]` is printed: one part a line."""
+        """Return the words in which `text[start:end]` is printed: one part a line."""
         found = []
         for line, at in zip(self.lines, self.starts, strict=True):
             piece = line.text.strip()
@@ -82,7 +83,7 @@ def _begins(upper: Line, lower: Line, margins: dict[int | None, tuple[float, flo
 
 
 def _margins(lines: Sequence[Line]) -> dict[int | None, tuple[float, float]]:
-    """The left and right edge of the text on every page."""
+    """Return the left and right edge of the text on every page."""
     pages: dict[int | None, list[Box]] = {}
     for line in lines:
         if line.box is not None:
@@ -92,14 +93,14 @@ def _margins(lines: Sequence[Line]) -> dict[int | None, tuple[float, float]]:
 
 
 def _edges(boxes: list[Box]) -> tuple[float, float]:
-    """The leftmost edge that two lines share, and the rightmost end of a line."""
+    """Return the leftmost edge that two lines share, and the rightmost end of a line."""
     lefts = sorted(box.x0 for box in boxes)
-    shared = (a for a, b in zip(lefts, lefts[1:], strict=False) if b - a <= _SAME_EDGE)
+    shared = (a for a, b in pairwise(lefts) if b - a <= _SAME_EDGE)
     return next(shared, lefts[0]), max(box.x1 for box in boxes)
 
 
 def _box(line: Line, start: int, end: int) -> Box | None:
-    """The box of the words that hold this piece of the line; of the whole line if it has no words."""
+    """Return the box of the words that hold this piece of the line; of the whole line if it has no words."""
     boxes, at = [], 0
     for word in line.words:
         at = line.text.find(word.text, at)

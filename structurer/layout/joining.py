@@ -20,6 +20,8 @@ _SAME_EDGE = 5.0
 _COMMON = 0.5
 # A column is filled in this share of the rows if it is one that every row fills.
 _ALWAYS = 0.8
+# A row of fewer cells is no header.
+_HEADINGS = 2
 
 
 def joined(chunks: Iterable[Chunk], lexicon: Lexicon) -> list[Chunk]:
@@ -111,10 +113,20 @@ def _row_keys(grid: Grid, row: int) -> list[str]:
 
 
 def _repeated(one: Grid, two: Grid) -> int:
-    """Return how many leading rows of the second grid repeat those of the first: its header."""
+    """Return how many leading rows of the second grid repeat rows of the first: a header, of the table or in the form."""
+    first = _row_keys(two, 0)
+    if len(first) < _HEADINGS or any(text.isdecimal() for text in first):
+        return 0
+    for start in range(one.n_rows):
+        if _row_keys(one, start) == first:
+            return _same_rows(one, two, start)
+    return 0
+
+
+def _same_rows(one: Grid, two: Grid, start: int) -> int:
     count = 0
-    while count < min(one.n_rows, two.n_rows):
-        mine = _row_keys(one, count)
+    while start + count < one.n_rows and count < two.n_rows:
+        mine = _row_keys(one, start + count)
         if not mine or mine != _row_keys(two, count):
             break
         count += 1
