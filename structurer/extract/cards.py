@@ -75,7 +75,7 @@ def _by_place(
             ):
                 break
             found.add((cell.row, cell.column))
-        if len(cells) == 2 and cells[0].parts and 0 < len(labels.key(cells[0].text)) <= _LONGEST_LABEL:  # noqa: PLR2004
+        if len(cells) <= 2 and cells and cells[0].row == index and cells[0].parts and 0 < len(labels.key(cells[0].text)) <= _LONGEST_LABEL:  # noqa: PLR2004
             found.add((cells[0].row, cells[0].column))
     return frozenset(found)
 
@@ -84,7 +84,7 @@ def record(chunk: Chunk, kind: Kind, form: Form, catalog: Catalog) -> dict[str, 
     """Return the card as a record of its kind."""
     lexicon = catalog.lexicon
     parts: dict[str, Value] = {}
-    used: frozenset[tuple[int, int]] = frozenset()
+    used: dict[tuple[int, int], str] = {}
     for part in kind.parts:
         parts[part.name], cells = indicators.read(form.grid, form.slots, part, form.known, lexicon)
         used |= cells
@@ -190,13 +190,13 @@ def _column_heads(label: Cell, form: Form) -> list[Cell]:
     return heads
 
 
-def _labels(form: Form, named: dict[tuple[int, int], str], used: frozenset[tuple[int, int]]) -> list[Value]:
+def _labels(form: Form, named: dict[tuple[int, int], str], used: dict[tuple[int, int], str]) -> list[Value]:
     """Return every printed label, with the field its value went to."""
     found: list[Value] = []
     for cell in form.grid.cells:
         place = (cell.row, cell.column)
-        if cell.parts and place in form.labels and place not in used:
-            found.append({"field": named.get(place), "label": values.text(cell)})
+        if cell.parts and (used[place] if place in used else place in form.labels):
+            found.append({"field": named.get(place) or used.get(place) or None, "label": values.text(cell)})
     return found
 
 

@@ -30,27 +30,27 @@ _REACH = 3
 
 def read(
     grid: Grid, slots: Slots, part: Part, known: frozenset[Place], lexicon: Lexicon
-) -> tuple[list[Value], frozenset[Place]]:
-    """Return the rows of a part in printed order, and the cells they were read from."""
+) -> tuple[list[Value], dict[Place, str]]:
+    """Return the rows of a part in printed order, and the field that each cell of it was read into or heads."""
     rows: list[Value] = []
-    used: set[Place] = set()
+    used: dict[Place, str] = {}
     row = 0
     while row < grid.n_rows:
         heads = _heads(slots, row, part, known, lexicon)
         if not heads:
             row += 1
             continue
-        used.update((cell.row, cell.column) for cell, _ in heads)
+        used |= {(cell.row, cell.column): f"{part.name}/{field.name}" for cell, field in heads}
         start = row = max(cell.row + cell.rowspan for cell, _ in heads)
         before: dict[str, Leaf] = {}
         while row < grid.n_rows and not _ends(slots, row, heads, known) and not _heads(slots, row, part, known, lexicon):
             entry, cells = _entry(slots, row, heads, before, lexicon)
-            used.update((cell.row, cell.column) for cell in cells)
+            used |= dict.fromkeys(((cell.row, cell.column) for cell in cells), "")
             if entry is not None:
                 rows.append(entry)
             row += 1
         row = max(row, start)
-    return rows, frozenset(used)
+    return rows, used
 
 
 def _own(slots: Slots, row: int) -> list[Cell]:
@@ -87,10 +87,9 @@ def _above(slots: Slots, cell: Cell, known: frozenset[Place], lexicon: Lexicon) 
 
 
 def _ends(slots: Slots, row: int, heads: Sequence[Head], known: frozenset[Place]) -> bool:
-    """Tell whether a label of the form itself begins this row: the indicators are over."""
+    """Tell whether a label of the form itself begins this row: the part is over."""
     first = min(cell.column for cell, _ in heads)
-    cells = _own(slots, row)
-    return bool(cells) and cells[0].column <= first and (cells[0].row, cells[0].column) in known
+    return any(cell.column <= first and (cell.row, cell.column) in known for cell in _own(slots, row))
 
 
 def _entry(

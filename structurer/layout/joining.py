@@ -46,10 +46,10 @@ def _joined(one: Chunk, two: Chunk, lexicon: Lexicon) -> Chunk | None:
         return None
     upper, lower = aligned
     repeated = _repeated(upper, lower)
-    if repeated == lower.n_rows or (not repeated and (_restarts(upper, lower) or one.notes)):
+    if not repeated and (_restarts(upper, lower) or one.notes):
         return None
-    lower = captions.rows(lower, repeated, lower.n_rows) if repeated else lower
-    grid = _stacked(upper, lower)
+    # A header with nothing below it adds its page and no more.
+    grid = _stacked(upper, captions.rows(lower, repeated, lower.n_rows)) if repeated < lower.n_rows else one.grid
     pages = one.pages + tuple(page for page in two.pages if page not in one.pages)
     return replace(one, pages=pages, grid=grid, notes=one.notes + two.notes)
 
