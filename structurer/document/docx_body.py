@@ -275,9 +275,8 @@ def _clean(text: str) -> str:
 
 
 def _local_name(element: etree._Element | None) -> str:
-    """Return the name without its namespace; empty for a comment or an entity."""
-    tag = element.tag if element is not None else ""
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+    """Return the name without its namespace."""
+    return "" if element is None else str(element.tag).rpartition("}")[2]
 
 
 def _child(element: etree._Element | None, name: str) -> etree._Element | None:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _MARK, _MARK_WITHIN = b"%PDF-", 1024
 # Text this close to a ruling still counts as beside it, not across it (points).
 _TOUCH = 1.0
+# A ruling may touch a character beside it by this share of its width.
+_INTO_GLYPH = 0.2
+_NUMERIC = frozenset("0123456789.,-%").__contains__
 # A page of more vector paths than this is a drawing; its rulings are not worth the time.
 _MOST_PATHS = 300_000
 
@@ -63,7 +66,7 @@ def _page(document: pymupdf.Document, index: int) -> Page:
 def _read(page: pymupdf.Page, number: int) -> Page:
     width, height = page.rect.width, page.rect.height
     matrix = page.rotation_matrix if page.rotation else None
-    raw = page.get_text("words")
+    raw = [word for word in page.get_text("words") if word[4].strip()]
     if not raw:
         how, reason = _without_text(page)
         return Page(number, width, height, how, reason=reason)
@@ -105,16 +108,8 @@ def _crossing(words: list[Word], rulings: tuple[Ruling, ...]) -> bool:
 
 
 def _cut(page: pymupdf.Page, rulings: tuple[Ruling, ...], matrix: pymupdf.Matrix | None) -> list[Word]:
-    """Read the page again character by character and end a word where a vertical ruling stands."""
+    """Read the page again character by character and end a word where a vertical ruling parts two cells."""
     verticals = sorted((r.x0, r.top, r.bottom) for r in rulings if r.x0 == r.x1)
-    xs = [x for x, _, _ in verticals]
-
-    def between(left: Box, right: Box) -> bool:
-        middle = (left.top + left.bottom) / 2
-        start, end = (left.x0 + left.x1) / 2, (right.x0 + right.x1) / 2
-        found = range(bisect_left(xs, start), bisect_left(xs, end))
-        return any(verticals[i][1] <= middle <= verticals[i][2] for i in found)
-
     words: list[Word] = []
     for block in page.get_text("rawdict")["blocks"]:
         for line in block.get("lines", ()):
@@ -123,7 +118,7 @@ def _cut(page: pymupdf.Page, rulings: tuple[Ruling, ...], matrix: pymupdf.Matrix
                 for char in span["chars"]:
                     box = _placed(char["bbox"], matrix)
                     blank = char["c"].isspace()
-                    if run and (blank or _apart(run[-1][1], box) or between(run[-1][1], box)):
+                    if run and (blank or _apart(run[-1][1], box) or _parted(run[-1], (char["c"], box), verticals)):
                         words.append(_word(run))
                         run = []
                     if not blank:
@@ -131,6 +126,24 @@ def _cut(page: pymupdf.Page, rulings: tuple[Ruling, ...], matrix: pymupdf.Matrix
             if run:
                 words.append(_word(run))
     return words
+
+
+def _parted(left: tuple[str, Box], right: tuple[str, Box], verticals: list[tuple[float, float, float]]) -> bool:
+    """Tell whether a ruling stands between two characters, in the gap and not across one of them.
+
+    A text too wide for its cell runs over the ruling; it is one text all the same. Digits on both
+    sides are one number, whatever runs through it: a number is never cut.
+    """
+    (before, one), (after, other) = left, right
+    if _NUMERIC(before) and _NUMERIC(after):
+        return False
+    middle = (one.top + one.bottom) / 2
+    slack = _INTO_GLYPH * (one.x1 - one.x0)
+    start, end = one.x1 - slack, other.x0 + slack
+    return any(
+        start <= x <= end and top <= middle <= bottom
+        for x, top, bottom in verticals[bisect_left(verticals, (start,)) : bisect_left(verticals, (end,)) + 1]
+    )
 
 
 def _apart(left: Box, right: Box) -> bool:

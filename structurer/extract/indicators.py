@@ -46,6 +46,7 @@ def read(
         while row < grid.n_rows and not _ends(slots, row, heads, known) and not _heads(slots, row, part, known, lexicon):
             entry, cells = _entry(slots, row, heads, before, lexicon)
             used |= dict.fromkeys(((cell.row, cell.column) for cell in cells), "")
+            used |= {(cell.row, cell.column): part.name for cell in _beside(slots, row, heads)}
             if entry is not None:
                 rows.append(entry)
             row += 1
@@ -67,7 +68,26 @@ def _heads(slots: Slots, row: int, part: Part, known: frozenset[Place], lexicon:
     paths = tuple((*_above(slots, cell, known, lexicon), lexicon.heading(cell.text)) for cell in cells)
     fields = kinds.columns(part, paths)
     heads = [(cell, field) for cell, field in zip(cells, fields, strict=True) if field is not None]
-    return heads if len(heads) >= _FEWEST else []
+    return _divided(slots, heads, part, lexicon) if len(heads) >= _FEWEST else []
+
+
+def _divided(slots: Slots, heads: list[Head], part: Part, lexicon: Lexicon) -> list[Head]:
+    """Replace a merged heading by the headings below it, where the next row divides it."""
+    found: list[Head] = []
+    for cell, field in heads:
+        row = cell.row + cell.rowspan
+        below = [
+            lower
+            for lower in (_own(slots, row) if row < len(slots) else [])
+            if cell.column <= lower.column < cell.column + cell.colspan and not values.is_figure(lower, lexicon)
+        ]
+        paths = tuple((lexicon.heading(cell.text), lexicon.heading(lower.text)) for lower in below)
+        inner = kinds.columns(part, paths) if len(below) > 1 else ()
+        if any(inner):
+            found += [(lower, f) for lower, f in zip(below, inner, strict=True) if f is not None]
+        else:
+            found.append((cell, field))
+    return found
 
 
 def _above(slots: Slots, cell: Cell, known: frozenset[Place], lexicon: Lexicon) -> list[str]:
@@ -114,7 +134,7 @@ def _entry(
                 upper_is_new = True
             if leaf is not None:
                 before[field.name] = leaf
-        _store(entry, field, leaf, lexicon)
+        _store(entry, field, leaf, held if level else own, lexicon)
     return (entry if fresh else None), cells
 
 
@@ -122,6 +142,12 @@ def _lowest(heads: Sequence[Head], field: Field) -> str:
     """Return the name of the lowest level beside a field: it is never carried down to a blank cell."""
     levels = [f.pointer[-1] for _, f in heads if f.pointer[:-1] == field.pointer[:-1] and f.pointer[-1].startswith("level")]
     return max(levels)
+
+
+def _beside(slots: Slots, row: int, heads: Sequence[Head]) -> list[Cell]:
+    """Return the cells of a row that stand left of the part: what names it again in each row."""
+    first = min(cell.column for cell, _ in heads)
+    return [cell for cell in _own(slots, row) if cell.column + cell.colspan <= first]
 
 
 def _held(slots: Slots, row: int, head: Cell) -> list[Cell]:
@@ -137,10 +163,20 @@ def _leaf(cells: Sequence[Cell]) -> Leaf | None:
     return Leaf(" ".join(cell.text.strip() for cell in cells), tuple(part for cell in cells for part in cell.parts))
 
 
-def _store(entry: Row, field: Field, leaf: Leaf | None, lexicon: Lexicon) -> None:
+def _store(entry: Row, field: Field, leaf: Leaf | None, cells: Sequence[Cell], lexicon: Lexicon) -> None:
+    """Put a value where its field says; what is not of the field's type stays under `other`."""
     node = entry
     for name in field.pointer[:-1]:
         inner = node.setdefault(name, {})
         assert isinstance(inner, dict)
         node = inner
-    node[field.pointer[-1]] = values.valued(leaf, lexicon) if field.type == "value" and leaf else leaf
+    value: Value = leaf
+    if leaf is not None and field.type == "value":
+        value = values.valued(leaf, lexicon)
+    elif leaf is not None and field.type != "text":
+        value = values.typed(cells[0], field, lexicon) if len(cells) == 1 else None
+        if value is None:
+            other = entry.setdefault("other", {})
+            assert isinstance(other, dict)
+            other[field.name] = leaf
+    node[field.pointer[-1]] = value

@@ -17,6 +17,8 @@ _PARTS = ("level1", "level2", "level3", "description", "comparator", "value", "u
 # Columns that name or describe the project, not an indicator.
 _ABOUT = ("project_code", "project_name", "unit_code", "unit_name")
 _GOALS = {"goal": "total"}
+# One cell with all indicators of a project: kept as printed.
+_TOLD = "indicators"
 _PLAIN = ("page", "line", "other")
 
 
@@ -51,12 +53,13 @@ def _fresh(table: Row, kind: str) -> Row:
         "amounts": {},
         "goals": {},
         "indicators": [],
+        "other": {},
     }
 
 
 def _is_project(card: Row) -> bool:
     """Tell a project from a total row and from what stands above the first project."""
-    return card["project_name"] is not None and bool(card["indicators"])
+    return card["project_name"] is not None and bool(card["indicators"] or card["other"])
 
 
 def _names_another(row: Row, card: Row) -> bool:
@@ -99,6 +102,8 @@ def _add(card: Row, row: Row, amounts: set[str], heads: Mapping[str, Leaf]) -> N
             _inside(card, "amounts").setdefault(name, value)
         elif name in _GOALS:
             _inside(card, "goals").setdefault(_GOALS[name], value)
+        elif name == _TOLD:
+            _inside(card, "other").setdefault(name, value)
         elif name in card:
             card[name] = card[name] or value
     page = row["page"]

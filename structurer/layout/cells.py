@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from structurer.records import Word
 
 
+# A text too long for its cell may hang out of the table's lower border up to this share of a line from its top.
+_HANGS = 0.25
+
+
 def inside(words: Sequence[Word], lattices: Sequence[Lattice]) -> tuple[list[list[Word]], list[Word]]:
     """Sort words by the lattice their middle stands in, the smallest first; the rest stand outside all."""
     frames = sorted(
@@ -26,8 +30,9 @@ def inside(words: Sequence[Word], lattices: Sequence[Lattice]) -> tuple[list[lis
     for word in words:
         box = word.box
         x, y = (box.x0 + box.x1) / 2, (box.top + box.bottom) / 2
+        upper = box.top + _HANGS * (box.bottom - box.top)
         for x0, top, x1, bottom, index in order:
-            if x0 <= x <= x1 and top <= y <= bottom:
+            if x0 <= x <= x1 and top <= y and upper <= bottom:
                 within[index].append(word)
                 break
         else:
