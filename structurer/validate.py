@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
-from referencing import Registry, Resource
 
+from structurer import errors
 from structurer.records import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from structurer.catalog import Catalog
     from structurer.records import Json
@@ -33,10 +33,25 @@ def records(items: list[dict[str, Json]], root: str, catalog: Catalog) -> Iterat
 @lru_cache(maxsize=256)
 def _validator(catalog: Catalog, kind: str) -> Draft202012Validator | None:
     schema = catalog.schemas.get(kind)
-    return Draft202012Validator(schema, registry=_registry(catalog)) if schema else None
+    return Draft202012Validator(resolved(schema, catalog)) if schema else None
 
 
-@lru_cache(maxsize=8)
-def _registry(catalog: Catalog) -> Registry[Mapping[str, Json]]:
-    resources = [(str(s["$id"]), Resource.from_contents(s)) for s in catalog.shared]
-    return Registry().with_resources(resources)
+def resolved(schema: Json, catalog: Catalog) -> Json:
+    """Return the schema with its references to shared definitions written out.
+
+    The library looks a reference up each time it meets one, which takes longer than checking a row.
+    """
+    if isinstance(schema, list):
+        return [resolved(item, catalog) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    reference = schema.get("$ref")
+    if reference is None:
+        return {name: resolved(value, catalog) for name, value in schema.items()}
+    address, _, pointer = str(reference).partition("#")
+    found: Json = next((shared for shared in catalog.shared if shared["$id"] == address), None)
+    for step in pointer.strip("/").split("/"):
+        if not isinstance(found, dict) or step not in found:
+            raise errors.CatalogError(address, f"a schema refers to {reference}, which is not there")
+        found = found[step]
+    return resolved(found, catalog)

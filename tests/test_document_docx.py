@@ -112,7 +112,7 @@ def test_text_box_is_read_once(read: Callable[[str], list[tuple[int | None, str]
     assert read(body) == [(1, "框内"), (1, "外")]
 
 
-def test_merged_cells(read: Callable[[str], list[tuple[int | None, Grid]]], table: Callable[..., Grid]) -> None:
+def test_merged_cells(read: Callable[[str], list[tuple[int | None, Grid]]]) -> None:
     down, on = "<w:vMerge w:val='restart'/>", "<w:vMerge/>"
     body = tbl(
         tr(tc("收入", "<w:gridSpan w:val='2'/>"), tc("合计", down)),
@@ -231,6 +231,21 @@ def test_nonsense_of_a_span_is_one_or_what_there_is(
 ) -> None:
     ((_, grid),) = read(tbl(tr(tc("甲", f"<w:gridSpan w:val='{span}'/>")), tr(tc("乙"), tc("丙"))))
     assert rows_of(grid) == [["甲", "<" if span == "99999999" else ""], ["乙", "丙"]]
+
+
+def test_foreign_namespaces_are_looked_through(read: Callable[[str], list[tuple[int | None, str]]]) -> None:
+    assert read('<w:p><x:r xmlns:x="urn:x"><x:rPr x:val="1"/><x:br/><w:r><w:t>甲</w:t></w:r></x:r></w:p>') == [
+        (1, "甲")
+    ]
+
+
+def test_a_row_cannot_be_higher_than_a_word_processor_makes_it(
+    read: Callable[[str], list[tuple[int | None, Grid]]],
+) -> None:
+    high = "<w:trHeight w:val='999999999'/>"
+    (*_, (number, _)) = read(tbl(tr(tc("甲"), properties=high)) + p("末", TURNED) + SECTION.format("", 1200))
+    assert number is not None
+    assert number < 50
 
 
 def test_entities_are_not_resolved(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from structurer import errors, resources
@@ -40,23 +40,29 @@ class Catalog:
 
     def of_year(self, year: int) -> Catalog:
         """Return the catalog with the kinds' patterns read for a budget year."""
-        return replace(self, kinds=tuple(kind.of_year(year) for kind in self.kinds))
+        return _of_year(self, year)
 
     def kind(self, name: str) -> Kind | None:
         """Return the kind of this name."""
         return next((kind for kind in self.kinds if kind.name == name), None)
 
 
+@lru_cache(maxsize=16)
+def _of_year(catalog: Catalog, year: int) -> Catalog:
+    return replace(catalog, kinds=tuple(kind.of_year(year) for kind in catalog.kinds))
+
+
 def load(extra: Path | None = None) -> Catalog:
     """Read our schemas, and the user's own kinds in the folder `extra` beside them (theirs win a name).
 
-    Raises CatalogError at the first file that is wrong.
+    Raises CatalogError at the first file that is wrong. That our own files are JSON Schemas is
+    tested, not checked again at every start.
     """
     root = resources.folder("schemas")
     folder = root / DOCUMENT_KIND
     if not folder.is_dir():
         raise errors.CatalogError(str(folder), "the folder of the schemas is missing; install the program again")
-    found = {kind.name: kind for kind in kinds.load(folder)}
+    found = {kind.name: kind for kind in kinds.load(folder, checked=False)}
     files = sorted([*folder.iterdir(), *root.glob("*.json")])
     if extra is not None:
         if not extra.is_dir():

@@ -12,7 +12,8 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
 from structurer import errors
-from structurer.catalog.paths import Field, Group, assigned, compiled
+from structurer.catalog import paths
+from structurer.catalog.paths import Field, Group
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -60,30 +61,28 @@ class Kind:
 
     def is_label(self, key: str) -> bool:
         """Tell whether a value of the card is labelled with this key."""
-        return _is_last(self.labels, key)
+        return paths.is_last(self.labels, key)
 
     def of_year(self, year: int) -> Kind:
         """Return the kind with `{year}` and `{last_year}` in its patterns standing for the budget year."""
-        return _built(self.schema, self.name, year)
-
-
-@lru_cache(maxsize=65536)
-def _is_last(fields: tuple[Field, ...], key: str) -> bool:
-    return any(pattern[-1].fullmatch(key) for field in fields for pattern in field.patterns)
+        return _built(self.schema, self.name, year) if "year}" in json.dumps(self.schema) else self
 
 
 @lru_cache(maxsize=4096)
-def columns(whole: Kind | Part, paths: tuple[tuple[str, ...], ...]) -> tuple[Field | None, ...]:
+def columns(whole: Kind | Part, headings: tuple[tuple[str, ...], ...]) -> tuple[Field | None, ...]:
     """Return the field of each column of a header."""
-    return tuple(assigned(whole.fields, paths, whole.groups if isinstance(whole, Part) else ()))
+    return tuple(paths.assigned(whole.fields, headings, whole.groups if isinstance(whole, Part) else ()))
 
 
-def load(folder: Path) -> tuple[Kind, ...]:
-    """Read every `*.schema.json` of the folder; raises CatalogError at the first that is wrong."""
-    return tuple(_kind(path) for path in sorted(folder.glob(f"*{_SUFFIX}")))
+def load(folder: Path, *, checked: bool = True) -> tuple[Kind, ...]:
+    """Read every `*.schema.json` of the folder; raises CatalogError at the first that is wrong.
+
+    With `checked` each must be a valid JSON Schema, which takes as long as reading a document.
+    """
+    return tuple(_kind(path, checked=checked) for path in sorted(folder.glob(f"*{_SUFFIX}")))
 
 
-def _kind(path: Path) -> Kind:
+def _kind(path: Path, *, checked: bool) -> Kind:
     schema = read_json(path)
     name, form = schema.get("x-kind"), schema.get("x-form")
     if name != path.name.removesuffix(_SUFFIX):
@@ -91,7 +90,8 @@ def _kind(path: Path) -> Kind:
     if form not in FORMS:
         raise errors.CatalogError(str(path), f"x-form is {form!r}, expected one of {', '.join(FORMS)}")
     try:
-        Draft202012Validator.check_schema(schema)
+        if checked:
+            Draft202012Validator.check_schema(schema)
         kind = _built(schema, str(name), None)
     except SchemaError as error:
         raise errors.CatalogError(str(path), f"not a valid JSON Schema at {error.json_path}: {error.message}") from error
@@ -146,7 +146,7 @@ def _fields(
             kind = schema.get("x-type", "text")
             if kind not in TYPES:
                 raise ValueError(f"x-type of {'/'.join(pointer)} is {kind!r}, expected one of {', '.join(TYPES)}")
-            yield Field(pointer, kind, compiled(schema[annotation], year))
+            yield Field(pointer, kind, paths.compiled(schema[annotation], year))
         if "properties" in schema:
             yield from _fields(schema["properties"], pointer, annotation, year, leaves=leaves)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from structurer import errors, labels
@@ -97,10 +98,15 @@ class Lexicon:
 
     def heading(self, text: str) -> str:
         """Return the key of a heading or label without the unit named in it."""
-        plain = labels.plain(text)
-        for pattern in self.units_in_headings:
-            plain = pattern.sub("", plain)
-        return labels.key(plain)
+        return _without(text, self.units_in_headings)
+
+
+@lru_cache(maxsize=65536)
+def _without(text: str, patterns: Patterns) -> str:
+    plain = labels.plain(text)
+    for pattern in patterns:
+        plain = pattern.sub("", plain)
+    return labels.key(plain)
 
 
 def load(path: Path) -> Lexicon:

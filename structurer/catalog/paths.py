@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -72,6 +73,25 @@ def _fits(pattern: Pattern, path: Sequence[str]) -> bool:
     return True
 
 
+@lru_cache(maxsize=65536)
+def fitting(fields: tuple[Field, ...], path: Path) -> tuple[tuple[int, Field], ...]:
+    """Return the fields that fit a path, each with how well it does, in the order of the fields."""
+    return tuple((score, field) for field in fields if (score := fit(field.patterns, path)))
+
+
+@lru_cache(maxsize=65536)
+def is_last(fields: tuple[Field, ...], key: str) -> bool:
+    """Tell whether a heading or label with this key ends a path of any of the fields."""
+    return _lasts(fields).fullmatch(key) is not None
+
+
+@lru_cache(maxsize=256)
+def _lasts(fields: tuple[Field, ...]) -> re.Pattern[str]:
+    """Return one pattern for the last segments of all the fields' patterns."""
+    lasts = dict.fromkeys(pattern[-1].pattern for field in fields for pattern in field.patterns)
+    return re.compile("|".join(f"(?:{last})" for last in lasts) or "(?!)")
+
+
 def assigned(fields: Sequence[Field], paths: Sequence[Path], groups: Sequence[Group] = ()) -> list[Field | None]:
     """Return the field of each column: best fit first, then the order of the fields, then of the columns.
 
@@ -86,11 +106,11 @@ def assigned(fields: Sequence[Field], paths: Sequence[Path], groups: Sequence[Gr
 
 
 def _best(fields: Sequence[Field], paths: Sequence[Path]) -> list[Field | None]:
+    ranks = {field: rank for rank, field in enumerate(fields)}
     offers = sorted(
-        (-score, rank, column)
+        (-score, ranks[field], column)
         for column, path in enumerate(paths)
-        for rank, field in enumerate(fields)
-        if (score := fit(field.patterns, path))
+        for score, field in fitting(tuple(fields), path)
     )
     taken: list[Field | None] = [None] * len(paths)
     used: set[int] = set()

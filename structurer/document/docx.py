@@ -38,11 +38,11 @@ def pages(path: Path) -> Iterator[Page]:
     try:
         with zipfile.ZipFile(path) as archive:
             estimated = _scan(archive, path)
-            defaults = _defaults(archive)
+            defaults = _defaults(archive) if estimated else flow.UNSET
             with archive.open(_DOCUMENT) as stream:
                 yield from _numbered(body.items(stream, defaults), estimated=estimated)
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
-        reason = f"this is no intact DOCX, which is a ZIP archive ({error}); download or save it again"
+        reason = f"this is no intact DOCX, which is a ZIP archive ({str(error) or 'cut short'}); save it anew"
         raise errors.DocumentError(str(path), reason) from error
     except body.TooLargeError as error:
         raise errors.DocumentError(str(path), f"{error}, which no disclosure needs; the file is refused") from error

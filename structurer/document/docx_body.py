@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
+import itertools
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
 from lxml import etree
 
+from structurer.document import docx_attributes as attributes
 from structurer.document import docx_flow as flow
 
 if TYPE_CHECKING:
@@ -33,10 +34,6 @@ _UNPRINTED = _BOXES | {
     *("pPr", "rPr", "sdtPr", "trPr", "tcPr"),
     *("del", "moveFrom", "instrText", "Fallback", "rt", "tbl"),
 }
-_OFF = frozenset({"0", "false", "off"})
-# Parts of a point, and of a line, that the attributes count.
-_TWIPS, _EIGHTHS, _LINE = 20.0, 8.0, 240.0
-_NUMBER = re.compile(r"[+-]?[0-9]{1,9}(?:\.[0-9]{1,9})?")
 
 
 class TooLargeError(ValueError):
@@ -98,14 +95,15 @@ Item = Paragraph | Table
 def defaults_of(styles: IO[bytes]) -> flow.Style:
     """Return how a paragraph is set that does not say so itself, from the styles of the DOCX."""
     for _, found in etree.iterparse(styles, ("end",), tag="{*}docDefaults", resolve_entities=False, no_network=True):
-        size = _half_points(next(found.iter("{*}sz"), None))
-        return _style(next(found.iter("{*}pPr"), None), size, flow.Style())
+        size = attributes.half_points(next(found.iter("{*}sz"), None))
+        return attributes.style(next(found.iter("{*}pPr"), None), size, flow.Style())
     return flow.Style()
 
 
 def items(body: IO[bytes], defaults: flow.Style) -> Iterator[Item | flow.Section]:
     """Yield what stands in the body, in order; a section comes after what it holds.
 
+    Where `defaults` is UNSET, how the text is set is not read: nothing is going to be estimated.
     Raises TooLargeError at a table no disclosure has, and XMLSyntaxError where the XML is broken.
     """
     tables: list[Table] = []
@@ -113,7 +111,7 @@ def items(body: IO[bytes], defaults: flow.Style) -> Iterator[Item | flow.Section
     for event, element in etree.iterparse(
         body, ("start", "end"), tag=_WATCHED, resolve_entities=False, no_network=True, huge_tree=True
     ):
-        name = _local_name(element)
+        name = attributes.local_name(element)
         if event == "start":
             depth += name == "p"
             if name == "tbl":
@@ -128,8 +126,8 @@ def items(body: IO[bytes], defaults: flow.Style) -> Iterator[Item | flow.Section
         elif tables:
             _add_to_table(tables[-1], element, defaults)
             _refuse_monsters(tables)
-        elif name == "sectPr" and not depth and _local_name(element.getparent()) == "body":
-            yield _section(element)
+        elif name == "sectPr" and not depth and attributes.local_name(element.getparent()) == "body":
+            yield attributes.section(element)
 
 
 def _outermost(tables: list[Table], element: etree._Element) -> Iterator[Table]:
@@ -139,7 +137,11 @@ def _outermost(tables: list[Table], element: etree._Element) -> Iterator[Table]:
         tables[-1].nested.append((len(tables[-1].rows), table))
     elif next(element.iterancestors("{*}Fallback"), None) is None:
         yield table
-    _drop(element)
+    if tables or attributes.local_name(element.getparent()) == "txbxContent":
+        # What stands before it in the cell or the text box is still to be read.
+        element.clear()
+    else:
+        _drop(element)
 
 
 def _refuse_monsters(tables: list[Table]) -> None:
@@ -164,14 +166,14 @@ def _paragraphs(element: etree._Element, defaults: flow.Style) -> Iterator[Parag
     text, size, boxes = _read(element)
     for inner in (inner for box in boxes for inner in box.iter(*_P)):
         yield Paragraph(_read(inner)[0], 0.0, flow.FLOATING)
-    properties = _child(element, "pPr")
-    ended = _child(properties, "sectPr")
+    properties = attributes.child(element, "pPr")
+    ended = attributes.child(properties, "sectPr")
     yield Paragraph(
         text,
         size,
-        _style(properties, size, defaults),
-        turned=_is_on(_child(properties, "pageBreakBefore")),
-        section=None if ended is None else _section(ended),
+        attributes.style(properties, size, defaults),
+        turned=attributes.is_on(attributes.child(properties, "pageBreakBefore")),
+        section=None if ended is None else attributes.section(ended),
     )
 
 
@@ -181,19 +183,19 @@ def _read(paragraph: etree._Element) -> tuple[str, float, list[etree._Element]]:
     waiting = list(reversed(paragraph))
     while waiting:
         element = waiting.pop()
-        name = _local_name(element)
+        name = attributes.local_name(element)
         if name == "t":
             text.append(element.text or "")
         elif name in _TEXT_OF:
             text.append(_TEXT_OF[name])
         elif name == "br":
-            text.append(BREAK if _value(element, "type") == "page" else "\n")
+            text.append(BREAK if attributes.value(element, "type") == "page" else "\n")
         elif name in _BOXES:
             boxes.append(element)
         elif name == "r":
-            properties = _child(element, "rPr")
-            if not _is_on(_child(properties, "vanish")):
-                sizes.append(_half_points(_child(properties, "sz")))
+            properties = attributes.child(element, "rPr")
+            if not attributes.is_on(attributes.child(properties, "vanish")):
+                sizes.append(attributes.half_points(attributes.child(properties, "sz")))
                 waiting.extend(reversed(element))
         elif name not in _UNPRINTED:
             waiting.extend(reversed(element))
@@ -201,17 +203,19 @@ def _read(paragraph: etree._Element) -> tuple[str, float, list[etree._Element]]:
 
 
 def _add_to_table(table: Table, element: etree._Element, defaults: flow.Style) -> None:
-    name = _local_name(element)
+    name = attributes.local_name(element)
     if name == "tblGrid":
-        table.columns = [_twips(column, "w") for column in element]
+        table.columns = [attributes.twips(column, "w") for column in element]
     elif name == "tblPr":
-        table.ruling = _number(_child(_child(element, "tblBorders"), "insideH"), "sz") / _EIGHTHS
-        margins = _child(element, "tblCellMar")
-        table.padding = sum(_twips(_child(margins, side), "w", _PADDING / 2) for side in ("left", "right"))
+        table.ruling = attributes.eighths(attributes.child(attributes.child(element, "tblBorders"), "insideH"))
+        margins = attributes.child(element, "tblCellMar")
+        table.padding = sum(
+            attributes.twips(attributes.child(margins, side), "w", _PADDING / 2) for side in ("left", "right")
+        )
     elif name == "tc":
         table.waiting += 1
     elif name == "tr":
-        if _child(properties := _child(element, "trPr"), "del") is None:
+        if attributes.child(properties := attributes.child(element, "trPr"), "del") is None:
             _add_row(table, element, properties, defaults)
         table.waiting = 0
         _drop(element)
@@ -219,7 +223,7 @@ def _add_to_table(table: Table, element: etree._Element, defaults: flow.Style) -
 
 def _add_row(table: Table, element: etree._Element, properties: etree._Element | None, defaults: flow.Style) -> None:
     row, above = len(table.rows), table.above
-    column = _count(_child(properties, "gridBefore"), 0, _MOST_COLUMNS)
+    column = attributes.count(attributes.child(properties, "gridBefore"), 0, _MOST_COLUMNS)
     table.above, texts, turns, first = {}, [], [], 0.0
     for cell in _inside(element, "tc"):
         slot, least, text = _slot(cell, table, (row, column), defaults)
@@ -235,20 +239,23 @@ def _add_row(table: Table, element: etree._Element, properties: etree._Element |
         turns.append(text.count(BREAK) + text.count(RENDERED))
         first = max(first, least)
     height = max((slot.height for slot in table.above.values() if slot.merge is None), default=0.0)
-    inner = sum(each.height for at, nested in table.nested if at == row for each in nested.rows)
-    table.rows.append(_row(properties, max(height, inner) + table.ruling, first))
+    nested = itertools.takewhile(lambda each: each[0] == row, reversed(table.nested))
+    inner = sum(each.height for _, table_inside in nested for each in table_inside.rows)
+    table.rows.append(attributes.row(properties, max(height, inner) + table.ruling, first))
     lead = "".join(texts).lstrip("\n\t ")[:1] in {BREAK, RENDERED}
     table.breaks.append((lead, max(turns, default=0) - lead))
 
 
 def _slot(cell: etree._Element, table: Table, place: tuple[int, int], defaults: flow.Style) -> tuple[Slot, float, str]:
     """Return the cell, the height of its first line and its text with the marks of page breaks."""
-    properties = _child(cell, "tcPr")
-    colspan = _count(_child(properties, "gridSpan"), 1, _MOST_COLUMNS - place[1])
-    merged = _child(properties, "vMerge")
-    merge = None if merged is None else _value(merged, "val") or "continue"
+    properties = attributes.child(cell, "tcPr")
+    colspan = attributes.count(attributes.child(properties, "gridSpan"), 1, _MOST_COLUMNS - place[1])
+    merged = attributes.child(properties, "vMerge")
+    merge = None if merged is None else attributes.value(merged, "val") or "continue"
     paragraphs = [each for element in _inside(cell, "p") for each in _paragraphs(element, defaults)]
-    width = sum(table.columns[place[1] : place[1] + colspan]) or _twips(_child(properties, "tcW"), "w")
+    width = sum(table.columns[place[1] : place[1] + colspan]) or attributes.twips(
+        attributes.child(properties, "tcW"), "w"
+    )
     set_ = [flow.wrap(each.text, width - table.padding, each.style) for each in paragraphs]
     text = "\n".join((BREAK if each.turned else "") + each.text for each in paragraphs)
     slot = Slot(*place, colspan, merge, _clean(text), sum(each.height for each in set_))
@@ -260,86 +267,12 @@ def _inside(element: etree._Element, name: str) -> Iterator[etree._Element]:
     waiting = list(reversed(element))
     while waiting:
         inner = waiting.pop()
-        if _local_name(inner) == name:
+        if attributes.local_name(inner) == name:
             yield inner
-        elif _local_name(inner) not in _UNPRINTED:
+        elif attributes.local_name(inner) not in _UNPRINTED:
             waiting.extend(reversed(inner))
 
 
 def _clean(text: str) -> str:
     lines = (line.strip() for line in text.replace(BREAK, "\n").replace(RENDERED, "").split("\n"))
     return "\n".join(line for line in lines if line)
-
-
-# The attributes that set a paragraph, a row, a page.
-
-
-def _local_name(element: etree._Element | None) -> str:
-    """Return the name without its namespace."""
-    return "" if element is None else str(element.tag).rpartition("}")[2]
-
-
-def _child(element: etree._Element | None, name: str) -> etree._Element | None:
-    return next((each for each in element if _local_name(each) == name), None) if element is not None else None
-
-
-def _value(element: etree._Element | None, name: str) -> str:
-    """Return the attribute, which is in the namespace of its element; empty if there is none."""
-    if element is None:
-        return ""
-    return element.get(f"{{{etree.QName(element).namespace}}}{name}", "")
-
-
-def _is_on(element: etree._Element | None) -> bool:
-    return element is not None and _value(element, "val") not in _OFF
-
-
-def _number(element: etree._Element | None, name: str, otherwise: float = 0.0) -> float:
-    text = _value(element, name)
-    return float(text) if _NUMBER.fullmatch(text) else otherwise
-
-
-def _twips(element: etree._Element | None, name: str, otherwise: float = 0.0) -> float:
-    return _number(element, name, otherwise * _TWIPS) / _TWIPS
-
-
-def _half_points(element: etree._Element | None) -> float:
-    return _number(element, "val") / 2
-
-
-def _count(element: etree._Element | None, least: int, most: int) -> int:
-    return int(max(least, min(_number(element, "val", least), most)))
-
-
-def _style(properties: etree._Element | None, size: float, defaults: flow.Style) -> flow.Style:
-    spacing, indent = _child(properties, "spacing"), _child(properties, "ind")
-    rule = _value(spacing, "lineRule") or ("auto" if _value(spacing, "line") else defaults.rule)
-    line = _number(spacing, "line") / (_LINE if rule == "auto" else _TWIPS) or defaults.line
-    mark = _child(_child(properties, "rPr"), "sz")
-    return flow.Style(
-        size or _half_points(mark) or defaults.size,
-        _twips(spacing, "before", defaults.before),
-        _twips(spacing, "after", defaults.after),
-        line,
-        rule,
-        _twips(indent, "left") + _twips(indent, "right"),
-        _twips(indent, "firstLine") - _twips(indent, "hanging"),
-        _is_on(_child(properties, "keepNext")),
-    )
-
-
-def _row(properties: etree._Element | None, text: float, first: float) -> flow.Row:
-    """Return the row whose text is so high, its first line so high."""
-    asked = _child(properties, "trHeight")
-    exact = _value(asked, "hRule") == "exact"
-    height = _twips(asked, "val") if exact else max(text, _twips(asked, "val"))
-    whole = exact or _is_on(_child(properties, "cantSplit"))
-    return flow.Row(height, height if whole else min(height, first), _is_on(_child(properties, "tblHeader")))
-
-
-def _section(properties: etree._Element) -> flow.Section:
-    size, margin = _child(properties, "pgSz"), _child(properties, "pgMar")
-    width = _twips(size, "w") - _twips(margin, "left") - _twips(margin, "right")
-    height = _twips(size, "h") - abs(_twips(margin, "top")) - abs(_twips(margin, "bottom"))
-    room = flow.Room(width, height) if width > 0 and height > 0 else flow.Room()
-    return flow.Section(room, _value(_child(properties, "type"), "val") != "continuous")

@@ -99,6 +99,8 @@ class Section:
 
 FLOATING = Style(line=0.0)
 """Set outside the flow, in a text box."""
+UNSET = Style(line=0.0)
+"""Of no matter, where nothing is estimated."""
 
 
 class Flow:
@@ -176,6 +178,8 @@ class Flow:
 
 def wrap(text: str, width: float, style: Style) -> Paragraph:
     """Return the paragraph set in a column of this width."""
+    if style is UNSET:
+        return Paragraph(0, 0.0)
     room = width - style.indent
     lines = sum(_n_lines(line, room, style) for line in text.split("\n")) if room > style.size else 1
     return Paragraph(lines, style.line_height(), style.before, style.after, style.keep_next)
@@ -198,6 +202,8 @@ def grown(row: Row, missing: float) -> Row:
 
 
 def _n_lines(text: str, width: float, style: Style) -> int:
+    if style.first + len(text) * style.size <= width:
+        return 1
     lines, used = 1, style.first
     for ems in _units(text):
         size = ems * style.size

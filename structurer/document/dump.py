@@ -30,7 +30,7 @@ _MOST_HEADER_ROWS = 6
 _SIZE_OF_LEVEL = {1: 18.0, 2: 16.0, 3: 14.0}
 _DEBRIS = re.compile(r"\[bookmark: [^\]\n]{0,200}\]")
 _HEADING = re.compile(r"(#{1,6})\s+(.*)")
-_LIST_MARK = re.compile(r"[-*+] +(?=\S)")
+_LIST_MARK = re.compile(r"^[-*+] +(?=\S)")
 _STRONG = re.compile(r"\*\*([^*\n]+)\*\*")
 _FIGURE = re.compile(r"[-+\u25b3\u2212]?\d[\d,]*(?:\.\d+)?[%\uff05]?")
 _PAGE_NUMBER = re.compile(r"\d{1,3}")

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    Upright = tuple[float, float, float]
+
 # A PDF starts with its mark, possibly after some debris; readers look this far for it.
 _MARK, _MARK_WITHIN = b"%PDF-", 1024
 # Text this close to a ruling still counts as beside it, not across it (points).
@@ -66,16 +68,20 @@ def _page(document: pymupdf.Document, index: int) -> Page:
 def _read(page: pymupdf.Page, number: int) -> Page:
     width, height = page.rect.width, page.rect.height
     matrix = page.rotation_matrix if page.rotation else None
-    raw = [word for word in page.get_text("words") if word[4].strip()]
+    text = page.get_textpage(flags=pymupdf.TEXTFLAGS_WORDS)
+    raw = [word for word in text.extractWORDS() if word[4].strip()]
     if not raw:
         how, reason = _without_text(page)
         return Page(number, width, height, how, reason=reason)
     paths = page.get_cdrawings()
     rulings = strokes.rulings(paths, matrix) if len(paths) <= _MOST_PATHS else ()
-    words = [Word(text, _placed((x0, y0, x1, y1), matrix)) for x0, y0, x1, y1, text, *_ in raw]
-    if _crossing(words, rulings):
-        words = _cut(page, rulings, matrix)
-    return Page(number, width, height, How.TEXT, tuple(words), rulings)
+    words = [(Word(word, _placed((x0, y0, x1, y1), matrix)), block) for x0, y0, x1, y1, word, block, *_ in raw]
+    verticals = sorted((r.x0, r.top, r.bottom) for r in rulings if r.x0 == r.x1)
+    crossed = _crossed(words, verticals)
+    whole = [word for word, block in words if block not in crossed]
+    if crossed:
+        whole += _cut(text, crossed, verticals, matrix)
+    return Page(number, width, height, How.TEXT, tuple(whole), rulings)
 
 
 def _without_text(page: pymupdf.Page) -> tuple[How, str | None]:
@@ -91,11 +97,11 @@ def _placed(box: tuple[float, float, float, float], matrix: pymupdf.Matrix | Non
     return Box(rect.x0, rect.y0, rect.x1, rect.y1)
 
 
-def _crossing(words: list[Word], rulings: tuple[Ruling, ...]) -> bool:
-    """Tell whether a vertical ruling runs through a word: then two cells were taken for one word."""
-    verticals = sorted((r.x0, r.top, r.bottom) for r in rulings if r.x0 == r.x1)
+def _crossed(words: list[tuple[Word, int]], verticals: list[Upright]) -> set[int]:
+    """Return the text blocks with a word that a vertical ruling runs through: it may be two cells' text."""
     xs = [x for x, _, _ in verticals]
-    for word in words:
+    crossed: set[int] = set()
+    for word, block in words:
         box = word.box
         middle = (box.top + box.bottom) / 2
         for index in range(bisect_left(xs, box.x0 + _TOUCH), len(xs)):
@@ -103,32 +109,33 @@ def _crossing(words: list[Word], rulings: tuple[Ruling, ...]) -> bool:
             if x > box.x1 - _TOUCH:
                 break
             if top <= middle <= bottom:
-                return True
-    return False
+                crossed.add(block)
+                break
+    return crossed
 
 
-def _cut(page: pymupdf.Page, rulings: tuple[Ruling, ...], matrix: pymupdf.Matrix | None) -> list[Word]:
-    """Read the page again character by character and end a word where a vertical ruling parts two cells."""
-    verticals = sorted((r.x0, r.top, r.bottom) for r in rulings if r.x0 == r.x1)
+def _cut(
+    text: pymupdf.TextPage, blocks: set[int], verticals: list[Upright], matrix: pymupdf.Matrix | None
+) -> list[Word]:
+    """Go through these blocks character by character and end a word where a ruling parts two cells."""
     words: list[Word] = []
-    for block in page.get_text("rawdict")["blocks"]:
-        for line in block.get("lines", ()):
+    for block in text.extractRAWDICT()["blocks"]:
+        for line in block.get("lines", ()) if block["number"] in blocks else ():
             run: list[tuple[str, Box]] = []
-            for span in line["spans"]:
-                for char in span["chars"]:
-                    box = _placed(char["bbox"], matrix)
-                    blank = char["c"].isspace()
-                    if run and (blank or _apart(run[-1][1], box) or _parted(run[-1], (char["c"], box), verticals)):
-                        words.append(_word(run))
-                        run = []
-                    if not blank:
-                        run.append((char["c"], box))
+            for char in (char for span in line["spans"] for char in span["chars"]):
+                box = _placed(char["bbox"], matrix)
+                blank = char["c"].isspace()
+                if run and (blank or _apart(run[-1][1], box) or _parted(run[-1], (char["c"], box), verticals)):
+                    words.append(_word(run))
+                    run = []
+                if not blank:
+                    run.append((char["c"], box))
             if run:
                 words.append(_word(run))
     return words
 
 
-def _parted(left: tuple[str, Box], right: tuple[str, Box], verticals: list[tuple[float, float, float]]) -> bool:
+def _parted(left: tuple[str, Box], right: tuple[str, Box], verticals: list[Upright]) -> bool:
     """Tell whether a ruling stands between two characters, in the gap and not across one of them.
 
     A text too wide for its cell runs over the ruling; it is one text all the same. Digits on both

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from structurer import amounts, labels
+from structurer import labels
 from structurer.catalog import paths
 from structurer.extract import captions, indicators, values
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # A label is not longer than this (characters of its key).
 _LONGEST_LABEL = 24
+_PAIR = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,23 +62,39 @@ def _is_label(key: str, kind: Kind, lexicon: Lexicon) -> bool:
 def _by_place(
     slots: Sequence[Sequence[Cell | None]], known: frozenset[tuple[int, int]], lexicon: Lexicon
 ) -> frozenset[tuple[int, int]]:
-    """Return cells that stand where labels stand: first in a row of pairs, or third where the first is one."""
+    """Return cells that stand where labels stand.
+
+    Those are the first, third, … cell of a row of pairs; the only cell of a row; a first cell that is
+    merged over several rows and has a label beside it.
+    """
     found: set[tuple[int, int]] = set()
     for index, row in enumerate(slots):
         cells = list(dict.fromkeys(cell for cell in row if cell is not None))
-        for place in range(0, len(cells) - 1, 2):
-            cell, value = cells[place], cells[place + 1]
-            if len(cells) % 2 or cell.row != index or not cell.parts or (value.row, value.column) in known:
-                break
-            text = labels.key(cell.text)
-            if (cell.row, cell.column) not in known and (
-                len(text) > _LONGEST_LABEL or amounts.figure(cell.text, lexicon.notation) is not None
-            ):
-                break
-            found.add((cell.row, cell.column))
-        if len(cells) <= 2 and cells and cells[0].row == index and cells[0].parts and 0 < len(labels.key(cells[0].text)) <= _LONGEST_LABEL:  # noqa: PLR2004
-            found.add((cells[0].row, cells[0].column))
+        if not cells or cells[0].row != index or not _could_label(cells[0], lexicon):
+            continue
+        first = (cells[0].row, cells[0].column)
+        beside_label = len(cells) > 1 and (cells[1].row, cells[1].column) in known
+        if len(cells) <= _PAIR or (cells[0].rowspan > 1 and beside_label):
+            found.add(first)
+        if len(cells) % _PAIR == 0:
+            found.update(_pairs(cells, known, lexicon))
     return frozenset(found)
+
+
+def _pairs(cells: Sequence[Cell], known: frozenset[tuple[int, int]], lexicon: Lexicon) -> list[tuple[int, int]]:
+    """Return the labels of a row that reads label, value, label, value, as far as it does."""
+    found = []
+    for label, value in zip(cells[::2], cells[1::2], strict=True):
+        place = (label.row, label.column)
+        if (value.row, value.column) in known or not (place in known or _could_label(label, lexicon)):
+            break
+        found.append(place)
+    return found
+
+
+def _could_label(cell: Cell, lexicon: Lexicon) -> bool:
+    """Tell whether a cell is short enough for a label and no figure."""
+    return 0 < len(labels.key(cell.text)) <= _LONGEST_LABEL and not values.is_figure(cell, lexicon)
 
 
 def record(chunk: Chunk, kind: Kind, form: Form, catalog: Catalog) -> dict[str, Value]:
@@ -124,7 +141,7 @@ def _put(
     offers = [
         (score, field, way[-1])
         for way in ways
-        for score, field in _fields(kind, tuple(lexicon.heading(label.text) for label in way))
+        for score, field in paths.fitting(kind.fields, tuple(lexicon.heading(label.text) for label in way))
     ]
     for _, field, label in sorted(offers, key=lambda offer: -offer[0]):
         value = values.typed(cell, field, lexicon) if _at(card, field.pointer) is None else None
@@ -136,11 +153,6 @@ def _put(
     while name in other:
         name += "'"
     other[name] = values.text(cell)
-
-
-def _fields(kind: Kind, keys: tuple[str, ...]) -> list[tuple[int, Field]]:
-    """Return the fields that fit a label path, with how well they do."""
-    return [(score, field) for field in kind.fields if (score := paths.fit(field.patterns, keys))]
 
 
 def _ways(cell: Cell, form: Form) -> list[list[Cell]]:

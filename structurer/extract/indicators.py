@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from structurer.catalog import kinds
+from structurer.catalog import kinds, paths
 from structurer.extract import values
 from structurer.records import Leaf
 
@@ -63,10 +63,10 @@ def _heads(slots: Slots, row: int, part: Part, known: frozenset[Place], lexicon:
     """Return the header cells of a row with their fields, none if the row is no indicator header."""
     cells = _own(slots, row)
     cells = [cell for cell in cells if cell.rowspan <= _REACH]
-    if len(cells) < _FEWEST:
+    if sum(paths.is_last(part.fields, lexicon.heading(cell.text)) for cell in cells) < _FEWEST:
         return []
-    paths = tuple((*_above(slots, cell, known, lexicon), lexicon.heading(cell.text)) for cell in cells)
-    fields = kinds.columns(part, paths)
+    headings = tuple((*_above(slots, cell, known, lexicon), lexicon.heading(cell.text)) for cell in cells)
+    fields = kinds.columns(part, headings)
     heads = [(cell, field) for cell, field in zip(cells, fields, strict=True) if field is not None]
     return _divided(slots, heads, part, lexicon) if len(heads) >= _FEWEST else []
 
@@ -81,8 +81,8 @@ def _divided(slots: Slots, heads: list[Head], part: Part, lexicon: Lexicon) -> l
             for lower in (_own(slots, row) if row < len(slots) else [])
             if cell.column <= lower.column < cell.column + cell.colspan and not values.is_figure(lower, lexicon)
         ]
-        paths = tuple((lexicon.heading(cell.text), lexicon.heading(lower.text)) for lower in below)
-        inner = kinds.columns(part, paths) if len(below) > 1 else ()
+        headings = tuple((lexicon.heading(cell.text), lexicon.heading(lower.text)) for lower in below)
+        inner = kinds.columns(part, headings) if len(below) > 1 else ()
         if any(inner):
             found += [(lower, f) for lower, f in zip(below, inner, strict=True) if f is not None]
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,7 @@ def typed(cell: Cell, field: Field, lexicon: Lexicon) -> Value:
 
 def valued(leaf: Leaf, lexicon: Lexicon) -> Value:
     """Return an indicator's value with its parts, where its whole text is one number."""
-    found = indicator_value.parts(leaf.value, _words(lexicon), lexicon.notation)
+    found = indicator_value.parts(_WRAP.sub("", leaf.value), _words(lexicon), lexicon.notation)
     parts = {
         "comparator": found.comparator,
         "number": found.number,
@@ -51,6 +52,10 @@ def valued(leaf: Leaf, lexicon: Lexicon) -> Value:
         "text": leaf,
         **{name: Leaf(part, leaf.parts) if part is not None else None for name, part in parts.items()},
     }
+
+
+# A line break within a value, but not one between two digits: those may be two numbers.
+_WRAP = re.compile(r"(?<!\d)\n|\n(?!\d)")
 
 
 @lru_cache(maxsize=8)

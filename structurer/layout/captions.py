@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from structurer import labels
-from structurer.records import Chunk, Form, Grid, How, Line
+from structurer.records import Box, Chunk, Form, Grid, How, Line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,24 +121,32 @@ def _wrapped(upper: Line, lower: Line, grid: Grid) -> bool:
 
 
 def _one_line(lines: Sequence[Line]) -> Line:
+    """Return wrapped lines as one."""
     if len(lines) == 1:
         return lines[0]
+    boxes = [line.box for line in lines if line.box]
+    box = lines[0].box
+    if box and boxes:
+        x0, top = min(b.x0 for b in boxes), min(b.top for b in boxes)
+        box = Box(x0, top, max(b.x1 for b in boxes), max(b.bottom for b in boxes))
     words = tuple(word for line in lines for word in line.words)
-    return replace(lines[0], text="".join(line.text for line in lines), words=words)
+    return replace(lines[0], text="".join(line.text for line in lines), box=box, words=words)
 
 
 def _take_notes(chunks: list[Chunk], pending: list[Line], lexicon: Lexicon) -> list[Line]:
     """Move the notes under the last grid into its chunk; return the lines that are left."""
     if not chunks or chunks[-1].form is not Form.TABLE or not pending or chunks[-1].lines:
         return pending
-    taken = 0
-    while taken < len(pending) and (
-        lexicon.is_note(labels.plain(pending[taken].text)) or (taken and _continues(pending, taken))
-    ):
-        taken += 1
-    if taken:
-        chunks[-1] = replace(chunks[-1], notes=chunks[-1].notes + tuple(pending[:taken]))
-    return pending[taken:]
+    notes: list[list[Line]] = []
+    for index, line in enumerate(pending):
+        if lexicon.is_note(labels.plain(line.text)):
+            notes.append([line])
+        elif notes and _continues(pending, index):
+            notes[-1].append(line)
+        else:
+            break
+    chunks[-1] = replace(chunks[-1], notes=chunks[-1].notes + tuple(map(_one_line, notes)))
+    return pending[sum(map(len, notes)) :]
 
 
 def _continues(lines: list[Line], index: int) -> bool:

@@ -10,7 +10,7 @@ from structurer.layout import captions
 from structurer.records import Cell, Chunk, Form, Grid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from structurer.catalog.lexicon import Lexicon
 
@@ -74,7 +74,7 @@ def _same_title(one: Chunk, two: Chunk, lexicon: Lexicon) -> bool:
 def _aligned(one: Grid, two: Grid) -> tuple[Grid, Grid] | None:
     """Return both grids over the same columns, or None if their columns are not those of one table."""
     if not one.edges or not two.edges:
-        return (one, two) if one.n_columns == two.n_columns else None
+        return (one, two) if one.n_columns == two.n_columns else _by_header(one, two)
     shift = one.edges[0] - two.edges[0]
     moved = [edge + shift for edge in two.edges]
     if abs(moved[-1] - one.edges[-1]) > _SAME_EDGE * 2:
@@ -95,17 +95,37 @@ def _aligned(one: Grid, two: Grid) -> tuple[Grid, Grid] | None:
     return one, _spread(two, moved, union)
 
 
+def _by_header(one: Grid, two: Grid) -> tuple[Grid, Grid] | None:
+    """Return both over the columns of the first, which repeats the header that the second begins with."""
+    first = [cell for cell in two.cells if cell.row == 0 and cell.parts]
+    keys = _row_keys(two, 0)
+    for start in range(one.n_rows if len(keys) >= _HEADINGS else 0):
+        if _row_keys(one, start) != keys:
+            continue
+        known = [cell for cell in one.cells if cell.row == start and cell.parts]
+        place = {cell.column: own.column for cell, own in zip(first, known, strict=True)}
+        place |= {c.column + c.colspan: own.column + own.colspan for c, own in zip(first, known, strict=True)}
+        if set(range(two.n_columns + 1)) <= place.keys() and one.n_columns == place[two.n_columns]:
+            return one, _moved(two, [place[column] for column in range(two.n_columns + 1)])
+    return None
+
+
 def _spread(grid: Grid, edges: list[float], union: list[float]) -> Grid:
     """Return the grid over the columns of `union`, each of its own borders moved to the nearest one there."""
     place = [min(range(len(union)), key=lambda i: abs(union[i] - edge)) for edge in edges]
     if len(set(place)) < len(place):
         return grid
     place[0], place[-1] = 0, len(union) - 1
+    return replace(_moved(grid, place), edges=tuple(union))
+
+
+def _moved(grid: Grid, place: Sequence[int]) -> Grid:
+    """Return the grid with its column borders at other places, in the same order."""
     moved = tuple(
         replace(cell, column=place[cell.column], colspan=place[cell.column + cell.colspan] - place[cell.column])
         for cell in grid.cells
     )
-    return replace(grid, n_columns=len(union) - 1, cells=moved, edges=tuple(union))
+    return replace(grid, n_columns=place[-1], cells=moved)
 
 
 def _row_keys(grid: Grid, row: int) -> list[str]:

@@ -1,0 +1,34 @@
+"""`structurer layout`: what a page was taken for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from structurer.cli import running
+
+
+def layout(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="PDF, DOCX, text dump, Markdown or HTML.")],
+    page: Annotated[int, typer.Option("--page", min=1, help="Number of the page; 1 where there are no pages.")],
+    png: Annotated[Path | None, typer.Option("--png", metavar="FILE", help="Also draw the page here.")] = None,
+    schemas: Annotated[
+        Path | None, typer.Option("--schemas", metavar="DIR", help="A folder of your own kinds, beside ours.")
+    ] = None,
+) -> None:
+    """Print the words, rulings, grids and lines of a page and what each was taken for.
+
+    Example: structurer layout budget.pdf --page 12 --png page-12.png
+    """
+    with running.running():
+        from structurer import catalog, export
+        from structurer.cli import page_text, page_view
+
+        view = page_view.view(file, page, catalog.load(schemas))
+        if png is not None:
+            export.write(png, page_view.picture(file, view))
+        with running.printing() as out:
+            for line in page_text.lines(view):
+                out.print(line, soft_wrap=True)

@@ -1,0 +1,98 @@
+"""What one page was taken for, found by the functions that read whole documents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from structurer import chunks, document, errors, layout
+from structurer.cli import page_numbers
+from structurer.extract import choice, disclosure
+from structurer.layout import captions
+from structurer.records import Form, Grid, Line
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from structurer.catalog import Catalog
+    from structurer.catalog.lexicon import Lexicon
+    from structurer.extract.choice import Choice
+    from structurer.layout.lattice import Lattice
+    from structurer.records import Chunk, Page, Sheet
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A page, what was found on it, and the tables of the document that stand on it, whole."""
+
+    name: str
+    page: Page
+    sheet: Sheet
+    lattices: tuple[Lattice, ...]
+    roles: dict[Line, str]
+    """What each line is: title, head, note, cover, contents, text; no role for a page number."""
+    tables: tuple[tuple[Chunk, Choice], ...]
+    catalog: Catalog
+
+    @property
+    def grids(self) -> tuple[Grid, ...]:
+        """The grids of the page from top to bottom."""
+        return tuple(block for block in self.sheet.blocks if isinstance(block, Grid))
+
+
+def view(path: Path, number: int, catalog: Catalog) -> View:
+    """Return the view of a page; raises UsageError if the document does not have it."""
+    sheets: list[Sheet] = []
+    found: tuple[Page, Sheet] | None = None
+    for index, page in enumerate(document.open_pages(path), 1):
+        sheets.append(layout.sheet(page))
+        if (page.number or index) == number:
+            found = page, sheets[-1]
+    if found is None:
+        has = page_numbers.said(len(sheets))
+        msg = f"{path}: there is no page {number}; the document has {has}"
+        raise errors.UsageError(msg)
+    page, sheet = found
+    questions = chunks.cut(layout.tables(sheets, catalog.lexicon), catalog.lexicon)
+    # The year of the whole document decides which column is this year's and which the last.
+    year = disclosure.year(questions, catalog.lexicon)
+    catalog = catalog.of_year(year) if year else catalog
+    here = [chunk for chunk in questions if page.number in chunk.pages]
+    tables = [
+        (chunk, choice.choose(chunk.grid, chunk.title.text if chunk.title else None, catalog))
+        for chunk in here
+        if chunk.grid is not None
+    ]
+    lattices = () if page.blocks else tuple(layout.lattices(page))
+    return View(path.name, page, sheet, lattices, _roles(sheet, here, catalog.lexicon), tuple(tables), catalog)
+
+
+def _roles(sheet: Sheet, here: list[Chunk], lexicon: Lexicon) -> dict[Line, str]:
+    roles: dict[Line, str] = {}
+    passages = [chunk for chunk in here if chunk.form is not Form.TABLE]
+    titles: list[Line] = []
+    for chunk in captions.sheet_to_chunks(sheet, lexicon):
+        titles += [chunk.title] if chunk.title else []
+        roles |= dict.fromkeys(chunk.notes, "note") | dict.fromkeys(chunk.head, "head")
+        for line in chunk.lines:
+            roles[line] = next((p.form.value for p in passages if line in p.lines), "text")
+    for block in sheet.blocks:
+        if isinstance(block, Line) and any(_part_of(block, title) for title in titles):
+            roles[block] = "title"
+    return roles
+
+
+def _part_of(line: Line, title: Line) -> bool:
+    """Tell whether a line is a title or one line of it."""
+    return line == title or (len(line.words) > 0 and set(line.words) <= set(title.words))
+
+
+def picture(path: Path, seen: View) -> bytes:
+    """Return the page drawn as a PNG; raises UsageError if its input has no coordinates."""
+    if not seen.page.width:
+        msg = f"{path}: only a page of a PDF can be drawn"
+        raise errors.UsageError(msg)
+    from structurer.layout import drawing
+
+    lines = tuple((role, line) for line, role in seen.roles.items() if role in ("title", "head", "note"))
+    return drawing.png(drawing.Drawing(seen.page, seen.grids, seen.lattices, lines), path)
