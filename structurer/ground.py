@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from structurer import labels
+from structurer import amounts, labels
 from structurer.records import How, Leaf
 
 if TYPE_CHECKING:
@@ -13,18 +15,34 @@ if TYPE_CHECKING:
     from structurer.records import Box, Json, Part
 
     Tree = Leaf | None | bool | int | str | list["Tree"] | dict[str, "Tree"]
+    Place = tuple[Part, ...]
+
+# A thousands separator, but not a comma between two figures.
+_SEPARATOR = re.compile(r"(?<=\d)[,'\u2019 ](?=\d{3}(?!\d))")
+NONE = "none"
+"""The grounding of a value that does not stand in the text it was read from."""
 
 
-def placed(tree: Tree, pointer: str, how: Mapping[int | None, How], provenance: dict[str, Json]) -> Json:
-    """Return the tree as JSON and add the place of each leaf to `provenance` under its RFC 6901 pointer."""
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What is gathered while records become JSON."""
+
+    how: Mapping[int | None, How]
+    """How each page was read."""
+    provenance: dict[str, Json] = field(default_factory=dict)
+    """By RFC 6901 pointer: page, box, printed text, how it was read, grounding."""
+    figures: dict[Place, bool] = field(default_factory=dict)
+    """Each printed figure once, by where it stands, and whether all that was read from it is grounded."""
+
+
+def placed(tree: Tree, pointer: str, places: Places) -> Json:
+    """Return the tree as JSON and add the place of each leaf to `places` under its pointer."""
     if isinstance(tree, dict):
-        return {
-            name: placed(value, f"{pointer}/{_escaped(name)}", how, provenance) for name, value in tree.items()
-        }
+        return {name: placed(value, f"{pointer}/{_escaped(name)}", places) for name, value in tree.items()}
     if isinstance(tree, list):
-        return [placed(value, f"{pointer}/{index}", how, provenance) for index, value in enumerate(tree)]
+        return [placed(value, f"{pointer}/{index}", places) for index, value in enumerate(tree)]
     if isinstance(tree, Leaf):
-        provenance[pointer] = _place(tree, how)
+        _add(tree, pointer, places)
         return tree.value
     return tree
 
@@ -33,39 +51,54 @@ def _escaped(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1") if "~" in name or "/" in name else name
 
 
-def _place(leaf: Leaf, how: Mapping[int | None, How]) -> Json:
+def _add(leaf: Leaf, pointer: str, places: Places) -> None:
     first = leaf.parts[0]
     text = first.text if len(leaf.parts) == 1 else "".join(part.text for part in leaf.parts)
+    found = grounding(leaf.value, text, figure=leaf.figure)
     place: dict[str, Json] = {
         "page": first.page,
         "box": _box(first.box),
         "text": text,
-        "how": how.get(first.page, How.TEXT).value,
-        "grounding": grounding(leaf.value, text),
+        "how": places.how.get(first.page, How.TEXT).value,
+        "grounding": found,
     }
     if len(leaf.parts) > 1:
-        place["parts"] = [_part(part) for part in leaf.parts]
-    return place
-
-
-def _part(part: Part) -> Json:
-    return {"page": part.page, "box": _box(part.box), "text": part.text}
+        place["parts"] = [{"page": part.page, "box": _box(part.box), "text": part.text} for part in leaf.parts]
+    places.provenance[pointer] = place
+    if leaf.figure:
+        places.figures[leaf.parts] = places.figures.get(leaf.parts, True) and found != NONE
 
 
 def _box(box: Box | None) -> Json:
-    return None if box is None else [round(edge, 1) for edge in (box.x0, box.top, box.x1, box.bottom)]  # type: ignore[list-item]
+    return None if box is None else [round(edge, 1) for edge in (box.x0, box.top, box.x1, box.bottom)]
 
 
-def grounding(value: str, printed: str) -> str:
+def grounding(value: str, printed: str, *, figure: bool = False) -> str:
     """Tell how a value stands in the printed text it was read from.
 
-    `exact`: it is that text, but for white space; `part`: it stands in it; `normalised`: its letters
-    and digits are those of the text, signs and separators differ; `none`: it does not stand there.
+    `exact`: it is that text, but for white space; `part`: it stands in it; `normalised`: it stands in
+    it with other signs or separators; `none`: it does not stand there. A figure counts only digit for
+    digit and whole, never as a part of a longer number.
     """
     bare, text = "".join(value.split()), "".join(printed.split())
     if bare == text:
         return "exact"
+    if figure:
+        return _figure_grounding(bare, amounts.fold(text))
     if bare in text:
         return "part"
     mine, other = labels.key(value), labels.key(printed)
-    return "normalised" if mine and mine in other else "none"
+    return "normalised" if mine and mine in other else NONE
+
+
+def _figure_grounding(digits: str, text: str) -> str:
+    """Look for the digits between number boundaries, then again without thousands separators."""
+    unsigned = digits.lstrip("-")
+    forms = (unsigned, unsigned.removeprefix("0")) if unsigned.startswith("0.") else (unsigned,)
+    for form in forms:
+        pattern = rf"(?<![\d.,]){re.escape(form)}(?![\d]|[.,]\d)"
+        if unsigned == digits and re.search(pattern, text):
+            return "part"
+        if re.search(pattern, _SEPARATOR.sub("", text)):
+            return "normalised"
+    return NONE

@@ -47,12 +47,11 @@ def _chosen(
 def _result(
     source: Source, sheets: list[Sheet], questions: list[Chunk], answers: extract.Answers, catalog: Catalog
 ) -> dict[str, Json]:
-    how = {sheet.number: sheet.how for sheet in sheets}
-    provenance: dict[str, Json] = {}
-    tables = ground.placed(answers.tables, "/tables", how, provenance)
-    cards = ground.placed(answers.cards, "/cards", how, provenance)
-    claims = ground.placed(answers.claims, "/claims", how, provenance)
-    disclosure = ground.placed(answers.disclosure, "/disclosure", how, provenance)
+    places = ground.Places({sheet.number: sheet.how for sheet in sheets})
+    tables = ground.placed(answers.tables, "/tables", places)
+    cards = ground.placed(answers.cards, "/cards", places)
+    claims = ground.placed(answers.claims, "/claims", places)
+    disclosure = ground.placed(answers.disclosure, "/disclosure", places)
     findings = [
         *_unread(sheets),
         *answers.findings,
@@ -70,9 +69,10 @@ def _result(
         "tables": tables,
         "cards": cards,
         "claims": claims,
-        "provenance": provenance,
+        "provenance": places.provenance,
         "verification": {
-            "figures": len(provenance),
+            "figures": len(places.figures),
+            "grounded": sum(places.figures.values()),
             "findings": [_finding(finding) for finding in findings],
         },
         "run": {"version": __version__, "schemas": catalog.digest, "model": None},

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
+    Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
 class How(StrEnum):
@@ -181,6 +181,8 @@ class Leaf:
 
     value: str
     parts: tuple[Part, ...]
+    figure: bool = False
+    """Whether it is a figure: an amount, a share, a count; not a code, not a text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from jsonschema.exceptions import best_match
 from structurer import errors
 from structurer.records import Finding
 
+DISCLOSURE = "urn:structurer:disclosure"
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -30,6 +32,13 @@ def records(items: list[dict[str, Json]], root: str, catalog: Catalog) -> Iterat
         yield Finding("schema", f"/{root}/{index}{where}", pages[0], {"reason": error.message[:200]})
 
 
+def whole(result: dict[str, Json], catalog: Catalog) -> Iterator[str]:
+    """Yield what in a whole result does not fit `disclosure.schema.json`, a line each."""
+    schema = next(shared for shared in catalog.shared if shared["$id"] == DISCLOSURE)
+    for error in Draft202012Validator(resolved(schema, catalog)).iter_errors(result):
+        yield f"{error.json_path}: {error.message[:200]}"
+
+
 @lru_cache(maxsize=256)
 def _validator(catalog: Catalog, kind: str) -> Draft202012Validator | None:
     schema = catalog.schemas.get(kind)
@@ -46,7 +55,7 @@ def resolved(schema: Json, catalog: Catalog) -> Json:
     if not isinstance(schema, dict):
         return schema
     reference = schema.get("$ref")
-    if reference is None:
+    if reference is None or str(reference).startswith("#"):
         return {name: resolved(value, catalog) for name, value in schema.items()}
     address, _, pointer = str(reference).partition("#")
     found: Json = next((shared for shared in catalog.shared if shared["$id"] == address), None)

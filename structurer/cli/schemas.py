@@ -11,6 +11,8 @@ from structurer import errors
 from structurer.cli import running
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from structurer.catalog import Catalog
     from structurer.catalog.kinds import Kind
 
@@ -78,14 +80,14 @@ def _line(kind: Kind) -> tuple[str, str, str, str]:
     return kind.name, kind.form, str(kind.schema.get("title", "")), str(fields)
 
 
-def _fields(kind: Kind) -> list[tuple[str, str, str]]:
-    """Return every field with its type and its patterns, those of the parts of a card after its own."""
+def _fields(kind: Kind) -> Iterator[tuple[str, str, str]]:
+    """Yield every field with its type and its patterns, a line each; those of the parts of a card after its own."""
     named = [(field.name, field) for field in kind.fields]
     named += [(f"{part.name}/{field.name}", field) for part in kind.parts for field in part.fields]
-    return [
-        (name, field.type, "  ".join("/".join(step.pattern for step in pattern) for pattern in field.patterns))
-        for name, field in named
-    ]
+    for name, field in named:
+        for index, pattern in enumerate(field.patterns):
+            printed = "/".join(step.pattern for step in pattern)
+            yield ("", "", printed) if index else (name, field.type, printed)
 
 
 def _named(name: str, known: Catalog) -> Kind:

@@ -33,7 +33,13 @@ def local_name(element: etree._Element | None) -> str:
 
 def child(element: etree._Element | None, name: str) -> etree._Element | None:
     """Return the first child of this name."""
-    return None if element is None else next(element.iterchildren(_split(str(element.tag))[0] + name), None)
+    if element is None or not len(element):
+        return None
+    wanted = _split(str(element.tag))[0] + name
+    for each in element:
+        if each.tag == wanted:
+            return each
+    return None
 
 
 def value(element: etree._Element | None, name: str) -> str:

@@ -79,7 +79,7 @@ def _claim(claim: claims.Claim) -> Row:
         "page": claim.parts[0].page if claim.parts else None,
         "kind": claim.kind.value,
         "subject": claim.subject,
-        "value": Leaf(figure.figure.digits, claim.parts),
+        "value": Leaf(figure.figure.digits, claim.parts, figure=True),
         "unit": (figure.scale or "") + (figure.unit or "") or percent or None,
         "year": claim.year,
         "direction": claim.direction,

@@ -149,7 +149,7 @@ def _put(
             _set(card, field.pointer, value)
             named[label.row, label.column] = field.name
             return
-    name = "/".join(labels.plain(label.text) for label in ways[0]) if ways and ways[0] else "unlabelled"
+    name = "/".join(labels.plain(label.text) for label in _named(ways)) or "unlabelled"
     while name in other:
         name += "'"
     other[name] = values.text(cell)
@@ -157,6 +157,20 @@ def _put(
 
 def _ways(cell: Cell, form: Form) -> list[list[Cell]]:
     """Return the label paths of a value: labels to its left with those above them, then with the one above it."""
+    left = _left(cell, form)
+    above = _above(cell, form)
+    ways: list[list[Cell]] = []
+    if left:
+        ways.append([*left[:-1], *_column_heads(left[-1], form), left[-1]])
+    if above is not None and above not in left:
+        ways.append([*left, above])
+        ways.append([above, *left])
+        ways.append([*_left(above, form), above])
+    return ways
+
+
+def _left(cell: Cell, form: Form) -> list[Cell]:
+    """Return the labels that stand together left of a cell in its row, other values between them and it passed over."""
     left: list[Cell] = []
     column = cell.column - 1
     while column >= 0:
@@ -168,15 +182,15 @@ def _ways(cell: Cell, form: Form) -> list[list[Cell]]:
         elif left:
             break
         column = beside.column - 1
-    above = _above(cell, form)
-    ways: list[list[Cell]] = []
-    if left:
-        ways.append([*left[:-1], *_column_heads(left[-1], form), left[-1]])
-    if above is not None and above not in left:
-        ways.append([*left, above])
-        ways.append([above, *left])
-        ways.append([above])
-    return ways
+    return left
+
+
+def _named(ways: Sequence[Sequence[Cell]]) -> Sequence[Cell]:
+    """Return the labels that name a value best where no field takes it: the last of its first path, with its row's."""
+    if not ways:
+        return ()
+    last = ways[0][-1]
+    return [label for label in ways[0] if label.row + label.rowspan > last.row]
 
 
 def _above(cell: Cell, form: Form) -> Cell | None:

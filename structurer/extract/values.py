@@ -30,7 +30,7 @@ def typed(cell: Cell, field: Field, lexicon: Lexicon) -> Value:
         figure = amounts.figure(cell.text, lexicon.notation)
         if figure is None or figure.permille:
             return None
-        return Leaf(figure.digits + ("%" if figure.percent else ""), cell.parts)
+        return Leaf(figure.digits + ("%" if figure.percent else ""), cell.parts, figure=True)
     if field.type in ("code", "ordinal"):
         digits = "".join(cell.text.split())
         return Leaf(digits, cell.parts) if digits.isascii() and any(map(str.isdigit, digits)) else None
@@ -50,7 +50,10 @@ def valued(leaf: Leaf, lexicon: Lexicon) -> Value:
     }
     return {
         "text": leaf,
-        **{name: Leaf(part, leaf.parts) if part is not None else None for name, part in parts.items()},
+        **{
+            name: Leaf(part, leaf.parts, figure=name == "number") if part is not None else None
+            for name, part in parts.items()
+        },
     }
 
 

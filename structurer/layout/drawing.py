@@ -23,7 +23,7 @@ _GREY, _RED, _BLUE, _GREEN, _WHITE = (0.5, 0.5, 0.5), (0.85, 0.0, 0.0), (0.1, 0.
 # Pixels a point: enough to read labels of 4 points; a page larger than A3 gets fewer.
 _ZOOM, _MOST_PIXELS = 2.5, 4000
 # How much the printed page is bleached, so that what is drawn over it stands out.
-_BLEACH = 0.45
+_BLEACH = 0.3
 # Cells are drawn this much inside their borders (points), so that neighbours can be told apart.
 _INSET = 0.9
 _LABEL = 4.2
@@ -140,5 +140,5 @@ def _label(
     """Write a label on white, that print below it does not blur it."""
     width = pymupdf.get_text_length(text, "helv", size)
     back = Box(at.x - 0.3, at.y - 0.8 * size, at.x + width + 0.3, at.y + 0.2 * size)
-    _fill(canvas, back, _WHITE, 0.8)
+    _fill(canvas, back, _WHITE, 0.6)
     canvas.insert_text(at, text, fontname="helv", fontsize=size, color=color)
