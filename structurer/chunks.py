@@ -9,7 +9,7 @@ from structurer import labels
 from structurer.records import Chunk, Form
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator
 
     from structurer.catalog.lexicon import Lexicon
     from structurer.records import Line
@@ -20,23 +20,26 @@ _CONTENTS_SHARE = 0.5
 _COVER = 120
 
 
-def cut(chunks: Sequence[Chunk], lexicon: Lexicon) -> list[Chunk]:
-    """Return the chunks with each passage named (cover, contents, text) and running text made whole over pages."""
-    result: list[Chunk] = []
+def cut(chunks: Iterable[Chunk], lexicon: Lexicon) -> Iterator[Chunk]:
+    """Yield the chunks with each passage named (cover, contents, text) and running text made whole over pages."""
+    held: Chunk | None = None
+    first = True
     in_contents = False
     for chunk in chunks:
-        if chunk.form is not Form.PASSAGE:
-            result.append(chunk)
+        named = chunk
+        if chunk.form is Form.PASSAGE:
+            named = replace(chunk, form=_form(chunk, lexicon, first=first, in_contents=in_contents))
+            in_contents = named.form is Form.CONTENTS
+        first = False
+        if held is not None and held.form is named.form is Form.PASSAGE:
+            pages = held.pages + tuple(page for page in named.pages if page not in held.pages)
+            held = replace(held, pages=pages, lines=held.lines + named.lines)
             continue
-        form = _form(chunk, lexicon, first=not result, in_contents=in_contents)
-        in_contents = form is Form.CONTENTS
-        before = result[-1] if result else None
-        if before is not None and before.form is form and form is Form.PASSAGE:
-            pages = before.pages + tuple(page for page in chunk.pages if page not in before.pages)
-            result[-1] = replace(before, pages=pages, lines=before.lines + chunk.lines)
-        else:
-            result.append(replace(chunk, form=form))
-    return result
+        if held is not None:
+            yield held
+        held = named
+    if held is not None:
+        yield held
 
 
 def _form(chunk: Chunk, lexicon: Lexicon, *, first: bool, in_contents: bool) -> Form:

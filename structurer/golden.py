@@ -166,8 +166,8 @@ def score(result: Data, truth: Data, words: Headings) -> Score:
 
 
 def _total(shares: Iterable[Share]) -> Share:
-    hits, totals = zip(*shares, strict=True)
-    return Share(sum(hits), sum(totals))
+    both = list(shares)
+    return Share(sum(share.hit for share in both), sum(share.total for share in both))
 
 
 def _canon(text: str | None) -> str:

@@ -80,6 +80,8 @@ def grounding(value: str, printed: str, *, figure: bool = False) -> str:
     it with other signs or separators; `none`: it does not stand there. A figure counts only digit for
     digit and whole, never as a part of a longer number.
     """
+    if value == printed:
+        return "exact"
     bare, text = "".join(value.split()), "".join(printed.split())
     if bare == text:
         return "exact"

@@ -1,7 +1,8 @@
-"""Every stage, once, in order: the body of `extract` is the data flow of the program."""
+"""Every stage, once, in order: the body of `extract_file` is the data flow of the program."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from structurer import __version__, chunks, document, extract, ground, layout, validate
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from structurer.catalog import Catalog
-    from structurer.records import Chunk, Json, Page, Sheet, Source
+    from structurer.records import Json, Page, Sheet, Source
 
 
 def extract_file(
@@ -25,13 +26,15 @@ def extract_file(
     """Return the result for one document; raises DocumentError if it cannot be read.
 
     `pages` limits the reading to these page numbers; `progress` is told of every page opened.
+    Pages flow through one by one: what is kept of a page is what was found on it.
     """
     source = document.source(path)
+    read: list[Sheet] = []
     opened = _chosen(document.open_pages(path), pages, progress)
-    sheets = [layout.sheet(page) for page in opened]
+    sheets = _noted((layout.sheet(page) for page in opened), read)
     questions = chunks.cut(layout.tables(sheets, catalog.lexicon), catalog.lexicon)
     answers = extract.records(questions, catalog)
-    return _result(source, sheets, questions, answers, catalog)
+    return _result(source, read, answers, catalog)
 
 
 def _chosen(
@@ -44,16 +47,21 @@ def _chosen(
             yield page
 
 
-def _result(
-    source: Source, sheets: list[Sheet], questions: list[Chunk], answers: extract.Answers, catalog: Catalog
-) -> dict[str, Json]:
-    places = ground.Places({sheet.number: sheet.how for sheet in sheets})
+def _noted(sheets: Iterable[Sheet], read: list[Sheet]) -> Iterator[Sheet]:
+    """Pass the sheets on and note each, without its blocks, in `read`."""
+    for sheet in sheets:
+        read.append(replace(sheet, blocks=()))
+        yield sheet
+
+
+def _result(source: Source, read: list[Sheet], answers: extract.Answers, catalog: Catalog) -> dict[str, Json]:
+    places = ground.Places({sheet.number: sheet.how for sheet in read})
     tables = ground.placed(answers.tables, "/tables", places)
     cards = ground.placed(answers.cards, "/cards", places)
     claims = ground.placed(answers.claims, "/claims", places)
     disclosure = ground.placed(answers.disclosure, "/disclosure", places)
     findings = [
-        *_unread(sheets),
+        *_unread(read),
         *answers.findings,
         *validate.records(tables, "tables", catalog),
         *validate.records(cards, "cards", catalog),
@@ -63,7 +71,7 @@ def _result(
             "name": source.name,
             "sha256": source.sha256,
             "media_type": source.media_type,
-            "pages": _pages(sheets, questions),
+            "pages": [_page(sheet, answers.holds.get(sheet.number, [])) for sheet in read],
         },
         "disclosure": disclosure,
         "tables": tables,
@@ -79,17 +87,9 @@ def _result(
     }
 
 
-def _pages(sheets: list[Sheet], questions: list[Chunk]) -> list[Json]:
-    """Account for every page: how it was read and what was found on it."""
-    holds: dict[int | None, list[str]] = {}
-    for question in questions:
-        for page in question.pages:
-            names = holds.setdefault(page, [])
-            if question.form.value not in names:
-                names.append(question.form.value)
-    return [
-        {"number": s.number, "how": s.how.value, "holds": holds.get(s.number, []), "reason": s.reason} for s in sheets
-    ]
+def _page(sheet: Sheet, holds: list[str]) -> Json:
+    """Account for a page: how it was read and what was found on it."""
+    return {"number": sheet.number, "how": sheet.how.value, "holds": list(holds), "reason": sheet.reason}
 
 
 def _unread(sheets: list[Sheet]) -> Iterator[Finding]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import jsonschema_rs
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from structurer import errors
 from structurer.records import Finding
-
-DISCLOSURE = "urn:structurer:disclosure"
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,17 +18,21 @@ if TYPE_CHECKING:
     from structurer.catalog import Catalog
     from structurer.records import Json
 
+DISCLOSURE = "urn:structurer:disclosure"
+
 
 def records(items: list[dict[str, Json]], root: str, catalog: Catalog) -> Iterator[Finding]:
     """Yield a finding for each item of `tables` or `cards` that does not fit the schema of its kind."""
     for index, item in enumerate(items):
-        validator = _validator(catalog, str(item["kind"]))
-        if validator is None or validator.is_valid(item):
+        schema = _schema(catalog, str(item["kind"]))
+        if schema is None or _judge(catalog, str(item["kind"])).is_valid(item):
             continue
-        error = best_match(validator.iter_errors(item))
-        where = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in error.absolute_path)
+        error = best_match(Draft202012Validator(schema).iter_errors(item))
+        steps = error.absolute_path if error else ()
+        where = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
+        reason = error.message[:200] if error else "it does not fit the schema of its kind"
         pages = item.get("pages") or [None]
-        yield Finding("schema", f"/{root}/{index}{where}", pages[0], {"reason": error.message[:200]})
+        yield Finding("schema", f"/{root}/{index}{where}", pages[0], {"reason": reason})
 
 
 def whole(result: dict[str, Json], catalog: Catalog) -> Iterator[str]:
@@ -40,9 +43,15 @@ def whole(result: dict[str, Json], catalog: Catalog) -> Iterator[str]:
 
 
 @lru_cache(maxsize=256)
-def _validator(catalog: Catalog, kind: str) -> Draft202012Validator | None:
+def _schema(catalog: Catalog, kind: str) -> dict[str, Json] | None:
     schema = catalog.schemas.get(kind)
-    return Draft202012Validator(resolved(schema, catalog)) if schema else None
+    return resolved(schema, catalog) if schema else None
+
+
+@lru_cache(maxsize=256)
+def _judge(catalog: Catalog, kind: str) -> jsonschema_rs.Draft202012Validator:
+    """Return what tells valid from invalid, a hundred times as fast as the library that explains why."""
+    return jsonschema_rs.Draft202012Validator(_schema(catalog, kind))
 
 
 def resolved(schema: Json, catalog: Catalog) -> Json:

@@ -139,16 +139,16 @@ def test_file_name_comes_from_ids_and_kinds_alone() -> None:
 
 def test_write_replaces_and_leaves_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "new" / "a.json"
-    export.write(path, b"1")
-    export.write(path, b"2")
+    export.write({path: b"1"})
+    export.write({path: b"2"})
     assert path.read_bytes() == b"2"
     assert [p.name for p in path.parent.iterdir()] == ["a.json"]
 
 
 def test_name_may_be_as_long_as_the_file_system_takes(tmp_path: Path) -> None:
-    export.write(tmp_path / ("n" * 250 + ".json"), b"1")
+    export.write({tmp_path / ("n" * 250 + ".json"): b"1"})
     with pytest.raises(errors.OutputError, match="cannot be written"):
-        export.write(tmp_path / ("n" * 300 + ".json"), b"1")
+        export.write({tmp_path / ("n" * 300 + ".json"): b"1"})
 
 
 @pytest.mark.parametrize("fault", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()])
@@ -163,7 +163,7 @@ def test_what_stops_the_writing_leaves_the_old_file(
 
     monkeypatch.setattr(os, "replace", fail)
     with pytest.raises((errors.OutputError, KeyboardInterrupt)) as caught:
-        export.write(path, b"new")
+        export.write({path: b"new"})
     if isinstance(fault, OSError):
         assert str(caught.value) == f"{path}: cannot be written (No space left on device)"
     assert path.read_bytes() == b"old"
@@ -173,15 +173,24 @@ def test_what_stops_the_writing_leaves_the_old_file(
 def test_folder_in_the_way_is_said(tmp_path: Path) -> None:
     (tmp_path / "a.json").mkdir()
     with pytest.raises(errors.OutputError, match="cannot be written"):
-        export.write(tmp_path / "a.json", b"1")
+        export.write({tmp_path / "a.json": b"1"})
     assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
 
 
+def test_files_are_written_together_or_not_at_all(tmp_path: Path) -> None:
+    (tmp_path / "b.json").mkdir()
+    (tmp_path / "in the way").touch()
+    with pytest.raises(errors.OutputError, match="in the way"):
+        export.write({tmp_path / "a.json": b"1", tmp_path / "in the way" / "b.json": b"2"})
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["b.json", "in the way"]
+
+
 def test_csv_of_an_earlier_run_goes_and_what_is_not_ours_stays(tmp_path: Path) -> None:
-    export.write_csv(tmp_path, {"t01-revenue.csv": b"1", "t02-unknown.csv": b"2", "claims.csv": b"3"})
-    (tmp_path / "mine.csv").touch()
-    export.write_csv(tmp_path, {"t01-revenue.csv": b"4"})
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["mine.csv", "t01-revenue.csv"]
+    for name in ("t01-revenue.csv", "t02-unknown.csv", "claims.csv", "cards-tasks.csv", "mine.csv", "t01.csv"):
+        (tmp_path / name).touch()
+    export.clear(tmp_path, ["t01-revenue.csv"])
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["mine.csv", "t01-revenue.csv", "t01.csv"]
+    export.clear(tmp_path / "not there", [])
 
 
 def test_check_accepts_a_folder_that_is_or_can_be(tmp_path: Path) -> None:

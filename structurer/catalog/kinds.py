@@ -51,7 +51,7 @@ class Kind:
     required: tuple[str, ...]
     fields: tuple[Field, ...]
     """Columns of a table or list; labelled values of a card."""
-    labels: tuple[Field, ...] = ()
+    labels: Part | None = None
     """What a card labels: its values, and its parts as a whole."""
     parts: tuple[Part, ...] = ()
 
@@ -61,7 +61,7 @@ class Kind:
 
     def is_label(self, key: str) -> bool:
         """Tell whether a value of the card is labelled with this key."""
-        return paths.is_last(self.labels, key)
+        return self.labels is not None and paths.is_last(self.labels, key)
 
     def of_year(self, year: int) -> Kind:
         """Return the kind with `{year}` and `{last_year}` in its patterns standing for the budget year."""
@@ -71,7 +71,7 @@ class Kind:
 @lru_cache(maxsize=4096)
 def columns(whole: Kind | Part, headings: tuple[tuple[str, ...], ...]) -> tuple[Field | None, ...]:
     """Return the field of each column of a header."""
-    return tuple(paths.assigned(whole.fields, headings, whole.groups if isinstance(whole, Part) else ()))
+    return tuple(paths.assigned(whole, headings, whole.groups if isinstance(whole, Part) else ()))
 
 
 def load(folder: Path, *, checked: bool = True) -> tuple[Kind, ...]:
@@ -119,7 +119,7 @@ def _built(schema: Schema, name: str, year: int | None) -> Kind:
         schema.get("x-rank", 100),
         tuple(schema.get("x-required", ())),
         tuple(_fields(properties, (), annotation, year, leaves=True)),
-        tuple(_fields(properties, (), annotation, year, leaves=False)) if card else (),
+        Part("labels", tuple(_fields(properties, (), annotation, year, leaves=False)), ()) if card else None,
         tuple(_parts(properties, year)) if card else (),
     )
 

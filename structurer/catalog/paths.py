@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,46 +73,53 @@ def _fits(pattern: Pattern, path: Sequence[str]) -> bool:
     return True
 
 
+class Owner(Protocol):
+    """What has fields: a kind, or a part of a card. Compared by identity, so what was looked up is remembered."""
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The fields in the order of the schema."""
+
+
 @lru_cache(maxsize=65536)
-def fitting(fields: tuple[Field, ...], path: Path) -> tuple[tuple[int, Field], ...]:
+def fitting(owner: Owner, path: Path) -> tuple[tuple[int, Field], ...]:
     """Return the fields that fit a path, each with how well it does, in the order of the fields."""
-    return tuple((score, field) for field in fields if (score := fit(field.patterns, path)))
+    return tuple((score, field) for field in owner.fields if (score := fit(field.patterns, path)))
 
 
 @lru_cache(maxsize=65536)
-def is_last(fields: tuple[Field, ...], key: str) -> bool:
+def is_last(owner: Owner, key: str) -> bool:
     """Tell whether a heading or label with this key ends a path of any of the fields."""
-    return _lasts(fields).fullmatch(key) is not None
+    return _lasts(owner).fullmatch(key) is not None
 
 
 @lru_cache(maxsize=256)
-def _lasts(fields: tuple[Field, ...]) -> re.Pattern[str]:
+def _lasts(owner: Owner) -> re.Pattern[str]:
     """Return one pattern for the last segments of all the fields' patterns."""
-    lasts = dict.fromkeys(pattern[-1].pattern for field in fields for pattern in field.patterns)
+    lasts = dict.fromkeys(pattern[-1].pattern for field in owner.fields for pattern in field.patterns)
     return re.compile("|".join(f"(?:{last})" for last in lasts) or "(?!)")
 
 
-def assigned(fields: Sequence[Field], paths: Sequence[Path], groups: Sequence[Group] = ()) -> list[Field | None]:
+def assigned(owner: Owner, paths: Sequence[Path], groups: Sequence[Group] = ()) -> list[Field | None]:
     """Return the field of each column: best fit first, then the order of the fields, then of the columns.
 
     A group of fields that is not complete is left out, and its columns are offered to the others.
     """
-    taken = _best(fields, paths)
+    ranks = {field: rank for rank, field in enumerate(owner.fields)}
+    offers = sorted(
+        (-score, ranks[field], column) for column, path in enumerate(paths) for score, field in fitting(owner, path)
+    )
+    taken = _best(offers, owner.fields, len(paths))
     for group in groups:
         inside = {field.pointer[1] for field in taken if field is not None and field.pointer[0] == group.name}
         if inside and not inside.issuperset(group.required):
-            taken = _best([field for field in fields if field.pointer[0] != group.name], paths)
+            offers = [offer for offer in offers if owner.fields[offer[1]].pointer[0] != group.name]
+            taken = _best(offers, owner.fields, len(paths))
     return taken
 
 
-def _best(fields: Sequence[Field], paths: Sequence[Path]) -> list[Field | None]:
-    ranks = {field: rank for rank, field in enumerate(fields)}
-    offers = sorted(
-        (-score, ranks[field], column)
-        for column, path in enumerate(paths)
-        for score, field in fitting(tuple(fields), path)
-    )
-    taken: list[Field | None] = [None] * len(paths)
+def _best(offers: Sequence[tuple[int, int, int]], fields: Sequence[Field], count: int) -> list[Field | None]:
+    taken: list[Field | None] = [None] * count
     used: set[int] = set()
     for _, rank, column in offers:
         if taken[column] is None and rank not in used:
@@ -121,6 +128,6 @@ def _best(fields: Sequence[Field], paths: Sequence[Path]) -> list[Field | None]:
     return taken
 
 
-def spare(fields: Sequence[Field], path: Path, taken: Sequence[Field | None]) -> Field | None:
+def spare(owner: Owner, path: Path, taken: Sequence[Field | None]) -> Field | None:
     """Return the next field that fits a column but has none of its own: for a second cell under one heading."""
-    return next((field for field in fields if field not in taken and fit(field.patterns, path)), None)
+    return next((field for _, field in fitting(owner, path) if field not in taken), None)

@@ -11,7 +11,9 @@ from structurer.cli import running
 
 
 def extract(  # noqa: PLR0913, PLR0917  an option of a command is a parameter
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="PDF, DOCX, text dump, Markdown or HTML.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", readable=False, help="PDF, DOCX, text dump, Markdown or HTML.")
+    ],
     out: Annotated[
         str | None,
         typer.Option("--out", "-o", metavar="DIR", help="Folder for <name>.json; - prints the JSON. [required]"),
@@ -20,7 +22,8 @@ def extract(  # noqa: PLR0913, PLR0917  an option of a command is a parameter
         str | None, typer.Option("--pages", metavar="PAGES", help="Read only these pages, as in 3-9,12.")
     ] = None,
     schemas: Annotated[
-        Path | None, typer.Option("--schemas", metavar="DIR", help="A folder of your own kinds, beside ours.")
+        Path | None,
+        typer.Option("--schemas", metavar="DIR", readable=False, help="A folder of your own kinds, beside ours."),
     ] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Also write a CSV file a table, and two for the cards.")] = False,
     lang: running.Language = None,

@@ -56,10 +56,12 @@ def run(job: Job, messages: report.Messages) -> int:
     known = catalog.load(job.schemas)
     files = _once(job.files)
     worst = 0
-    for path, name in zip(files, _named(files), strict=True):
+    for path, name in zip(files, names.output_names(files), strict=True):
         try:
             result = _read(path, known, pages)
             _write(job, name, result)
+            if job.folder and name != path.stem:
+                running.complain(f"{path}: its result is called {name}, to be told from others")
             _tell(job, result, messages)
         except errors.StructurerError as error:
             running.complain(str(error))
@@ -76,15 +78,6 @@ def _once(files: Sequence[Path]) -> list[Path]:
         if found.setdefault(path.absolute(), path) is not path:
             running.complain(f"{path}: is given twice and read once")
     return list(found.values())
-
-
-def _named(files: Sequence[Path]) -> list[str]:
-    """Return the names of the results; says so where one is not the stem of its file."""
-    found = names.output_names(files)
-    for path, name in zip(files, found, strict=True):
-        if name != path.stem:
-            running.complain(f"{path}: its result is called {name}, to be told from others")
-    return found
 
 
 def _read(path: Path, known: Catalog, pages: Collection[int] | None) -> Result:
@@ -115,13 +108,15 @@ def _progress(path: Path) -> Iterator[Callable[[], None]]:
 
 
 def _write(job: Job, name: str, result: Result) -> None:
-    """Write the files of one document, the JSON last: where it stands, the others do."""
     if job.folder is None:
         running.emit(export.as_json(result))
         return
+    sheets = export.as_csv(result) if job.csv else {}
+    files = {job.folder / name / sheet: content for sheet, content in sheets.items()}
+    # The JSON is renamed last: where it is new, the others are.
+    export.write({**files, job.folder / f"{name}.json": export.as_json(result)})
     if job.csv:
-        export.write_csv(job.folder / name, export.as_csv(result))
-    export.write(job.folder / f"{name}.json", export.as_json(result))
+        export.clear(job.folder / name, sheets)
 
 
 def _tell(job: Job, result: Result, messages: report.Messages) -> None:

@@ -11,11 +11,16 @@ from structurer.cli import running
 
 
 def layout(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="PDF, DOCX, text dump, Markdown or HTML.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", readable=False, help="PDF, DOCX, text dump, Markdown or HTML.")
+    ],
     page: Annotated[int, typer.Option("--page", min=1, help="Number of the page; 1 where there are no pages.")],
-    png: Annotated[Path | None, typer.Option("--png", metavar="FILE", help="Also draw the page here.")] = None,
+    png: Annotated[
+        Path | None, typer.Option("--png", metavar="FILE", readable=False, help="Also draw the page here.")
+    ] = None,
     schemas: Annotated[
-        Path | None, typer.Option("--schemas", metavar="DIR", help="A folder of your own kinds, beside ours.")
+        Path | None,
+        typer.Option("--schemas", metavar="DIR", readable=False, help="A folder of your own kinds, beside ours."),
     ] = None,
 ) -> None:
     """Print the words, rulings, grids and lines of a page and what each was taken for.
@@ -28,7 +33,7 @@ def layout(
 
         view = page_view.view(file, page, catalog.load(schemas))
         if png is not None:
-            export.write(png, page_view.picture(file, view))
+            export.write({png: page_view.picture(file, view)})
         with running.printing() as out:
             for line in page_text.lines(view):
                 out.print(line, soft_wrap=True)

@@ -95,7 +95,7 @@ def _table(chunk: Chunk, chosen: Choice, view: View) -> Iterator[str]:
         yield f"  {len(chosen.form.labels)} labels, {len(chosen.form.known)} of them known to the kind"
         yield from _labels(chunk, chosen, view)
         return
-    yield f"  header: {head.body} rows, {len(head.columns)} columns, {chosen.mapped.share:.0%} understood"
+    yield f"  header rows: {head.body}, columns: {len(head.columns)}, understood: {chosen.mapped.share:.0%}"
     for column, field in zip(head.columns, chosen.mapped.fields, strict=True):
         slots = f"{column.start}" if column.end - column.start == 1 else f"{column.start}-{column.end - 1}"
         heading = printable("/".join(column.headings), _LONGEST) or "(no heading)"

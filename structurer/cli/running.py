@@ -71,6 +71,8 @@ def emit(content: bytes) -> None:
 
 @contextmanager
 def _written_out() -> Iterator[None]:
+    if sys.stdout is None:
+        raise errors.OutputError(_STDOUT, "it is closed")
     try:
         yield
         sys.stdout.flush()

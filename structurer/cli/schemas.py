@@ -58,7 +58,9 @@ def show(
 
 
 @app.command(no_args_is_help=True)
-def check(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder with *.schema.json files.")]) -> None:
+def check(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", readable=False, help="A folder with *.schema.json files.")],
+) -> None:
     """Check a folder of your own kinds as `extract --schemas` would read it, and list them.
 
     Example: structurer schemas check my-schemas

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from structurer.export.csv_files import as_csv
 from structurer.export.json_file import as_json
-from structurer.export.writing import check, write, write_csv
+from structurer.export.writing import check, clear, write
 
-__all__ = ["as_csv", "as_json", "check", "write", "write_csv"]
+__all__ = ["as_csv", "as_json", "check", "clear", "write"]

@@ -1,16 +1,17 @@
-"""Files written whole or not at all: beside their place first, then renamed."""
+"""Files written together or not at all: beside their places first, then renamed."""
 
 from __future__ import annotations
 
 import os
 import re
 import secrets
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from structurer import errors
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
 # The files that `as_csv` names; only these are cleared away when a later run has them no more.
@@ -30,30 +31,32 @@ def check(folder: Path) -> None:
         raise errors.OutputError(str(folder), "the folder cannot be made there")
 
 
-def write(path: Path, content: bytes) -> None:
-    """Write the file, making its folder; raises OutputError and leaves what was there before."""
-    # Its own short name: the file's may be as long as the file system takes.
-    beside = path.parent / f".structurer-{secrets.token_hex(6)}.tmp"
+def write(files: Mapping[Path, bytes]) -> None:
+    """Write all the files, making their folders, or none; raises OutputError and leaves what was there before."""
+    # Names of their own and short: a file's may be as long as the file system takes.
+    beside = {path: path.parent / f".structurer-{secrets.token_hex(6)}.tmp" for path in files}
+    path = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with beside.open("xb") as file:
+        for path, content in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with beside[path].open("xb") as file:
                 file.write(content)
-            beside.replace(path)
-        finally:
-            # Whatever stopped the writing, Ctrl-C too; after the renaming there is nothing left.
-            beside.unlink(missing_ok=True)
+        for path in files:
+            beside[path].replace(path)
     except OSError as error:
         raise errors.OutputError(str(path), f"cannot be written ({error.strerror or error})") from error
+    finally:
+        # Whatever stopped the writing, Ctrl-C too; after the renaming there is nothing left.
+        for temporary in beside.values():
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
 
 
-def write_csv(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write the CSV files of one document and remove those an earlier run left that are no longer true."""
-    for name, content in files.items():
-        write(folder / name, content)
+def clear(folder: Path, names: Collection[str]) -> None:
+    """Remove the CSV files that an earlier run left in the folder and that are not among the names."""
     try:
         for path in folder.iterdir() if folder.is_dir() else ():
-            if path.name not in files and _OURS.fullmatch(path.name):
+            if path.name not in names and _OURS.fullmatch(path.name):
                 path.unlink()
     except OSError as error:
         raise errors.OutputError(str(folder), f"cannot be cleared of earlier files ({error.strerror})") from error

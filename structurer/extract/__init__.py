@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from structurer.extract import cards, choice, claims, disclosure, lists, prose_words, tables
 from structurer.records import Finding, Form, Leaf
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from structurer.catalog import Catalog
     from structurer.catalog.lexicon import Lexicon
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 # The card kind that the rows of a list become.
 _LIST_CARD = "project_performance"
+# So many chunks at the start of a document tell its budget year.
+_FIRST = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +33,41 @@ class Answers:
     claims: list[Row]
     disclosure: Row
     findings: list[Finding]
+    holds: dict[int | None, list[str]]
+    """By page: what was found on it, in order."""
 
 
-def records(questions: Sequence[Chunk], catalog: Catalog) -> Answers:
-    """Return a record for every table and card, and a claim for every figure that prose states."""
-    answers = Answers([], [], [], {}, [])
-    year = disclosure.year(questions, catalog.lexicon)
-    catalog = catalog.of_year(year) if year else catalog
-    for chunk in questions:
+def records(questions: Iterable[Chunk], catalog: Catalog) -> Answers:
+    """Return a record for every table and card, and a claim for every figure that prose states.
+
+    The chunks are taken one by one and not kept, but for the first ones, which tell the budget year.
+    """
+    answers = Answers([], [], [], {}, [], {})
+    stream = iter(questions)
+    first = list(islice(stream, _FIRST))
+    year = disclosure.year(first, catalog.lexicon)
+    dated = catalog.of_year(year) if year else catalog
+    code = None
+    for chunk in chain(first, stream):
+        _note_pages(chunk, answers)
+        code = code or disclosure.code(chunk, catalog.lexicon)
         if chunk.form is Form.TABLE:
-            _table(chunk, catalog, answers)
+            _table(chunk, dated, answers)
         elif chunk.form is Form.PASSAGE:
-            answers.claims.extend(_claims(chunk, catalog))
+            answers.claims.extend(_claims(chunk, dated))
     lists.numbered(answers.tables, "t")
     lists.numbered(answers.cards, "k")
     lists.numbered(answers.claims, "s")
-    answers.disclosure.update(disclosure.read(questions, answers.tables + answers.cards, catalog))
+    items = answers.tables + answers.cards
+    answers.disclosure.update(disclosure.read(items, catalog.document_kind, code, year))
     return answers
+
+
+def _note_pages(chunk: Chunk, answers: Answers) -> None:
+    for page in chunk.pages:
+        held = answers.holds.setdefault(page, [])
+        if chunk.form.value not in held:
+            held.append(chunk.form.value)
 
 
 def _table(chunk: Chunk, catalog: Catalog, answers: Answers) -> None:

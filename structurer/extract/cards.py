@@ -141,7 +141,7 @@ def _put(
     offers = [
         (score, field, way[-1])
         for way in ways
-        for score, field in paths.fitting(kind.fields, tuple(lexicon.heading(label.text) for label in way))
+        for score, field in paths.fitting(kind, tuple(lexicon.heading(label.text) for label in way))
     ]
     for _, field, label in sorted(offers, key=lambda offer: -offer[0]):
         value = values.typed(cell, field, lexicon) if _at(card, field.pointer) is None else None

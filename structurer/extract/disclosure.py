@@ -12,19 +12,18 @@ from structurer.records import Leaf, Part
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from structurer.catalog import Catalog
     from structurer.catalog.lexicon import Lexicon
     from structurer.extract.values import Row, Value
     from structurer.records import Chunk
 
 
-def read(questions: Sequence[Chunk], items: Iterable[Row], catalog: Catalog) -> Row:
+def read(items: Iterable[Row], kind: str, department_code: Leaf | None, fiscal_year: int | None) -> Row:
     """Return the department that most tables name, its code, and the budget year."""
     return {
-        "kind": catalog.document_kind,
-        "department_code": _code(questions, catalog.lexicon),
+        "kind": kind,
+        "department_code": department_code,
         "department": _most(item["department"] for item in items),
-        "fiscal_year": year(questions, catalog.lexicon),
+        "fiscal_year": fiscal_year,
     }
 
 
@@ -37,23 +36,21 @@ def year(questions: Sequence[Chunk], lexicon: Lexicon) -> int | None:
     return next((found for q in questions for line in q.lines if (found := captions.year_of([line], lexicon))), None)
 
 
+def code(chunk: Chunk, lexicon: Lexicon) -> Leaf | None:
+    """Return the department's code where one is printed before its name above a table."""
+    patterns = [pattern for pattern in lexicon.departments if "code" in pattern.groupindex]
+    for line in chunk.head:
+        for fragment in line.text.split("\t"):
+            text = labels.plain(fragment)
+            for pattern in patterns:
+                if match := pattern.search(text):
+                    return Leaf(match["code"], (Part(text, line.page, line.box),))
+    return None
+
+
 def _most(values: Iterable[Value]) -> Leaf | None:
     leaves = [value for value in values if isinstance(value, Leaf)]
     if not leaves:
         return None
     (most, _), *_ = Counter(leaf.value for leaf in leaves).most_common(1)
     return next(leaf for leaf in leaves if leaf.value == most)
-
-
-def _code(questions: Sequence[Chunk], lexicon: Lexicon) -> Leaf | None:
-    """Return the department's code where one is printed before its name."""
-    patterns = [pattern for pattern in lexicon.departments if "code" in pattern.groupindex]
-    for chunk in questions:
-        for line in chunk.head:
-            for fragment in line.text.split("\t"):
-                text = labels.plain(fragment)
-                for pattern in patterns:
-                    if match := pattern.search(text):
-                        return Leaf(match["code"], (Part(text, line.page, line.box),))
-    return None
-

@@ -63,7 +63,7 @@ def _heads(slots: Slots, row: int, part: Part, known: frozenset[Place], lexicon:
     """Return the header cells of a row with their fields, none if the row is no indicator header."""
     cells = _own(slots, row)
     cells = [cell for cell in cells if cell.rowspan <= _REACH]
-    if sum(paths.is_last(part.fields, lexicon.heading(cell.text)) for cell in cells) < _FEWEST:
+    if sum(paths.is_last(part, lexicon.heading(cell.text)) for cell in cells) < _FEWEST:
         return []
     headings = tuple((*_above(slots, cell, known, lexicon), lexicon.heading(cell.text)) for cell in cells)
     fields = kinds.columns(part, headings)

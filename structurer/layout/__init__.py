@@ -8,7 +8,7 @@ from structurer.layout import captions, cells, columns, edges, joining, lattice,
 from structurer.records import Grid, Sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from structurer.catalog.lexicon import Lexicon
     from structurer.layout.lattice import Lattice
@@ -21,8 +21,8 @@ def sheet(page: Page) -> Sheet:
     return Sheet(page.number, page.how, blocks, page.width, page.height, page.reason)
 
 
-def tables(sheets: Iterable[Sheet], lexicon: Lexicon) -> list[Chunk]:
-    """Return the tables of all sheets, joined over pages and with their captions, and the passages between them."""
+def tables(sheets: Iterable[Sheet], lexicon: Lexicon) -> Iterator[Chunk]:
+    """Yield the tables of all sheets, joined over pages and with their captions, and the passages between them."""
     return joining.joined((chunk for s in sheets for chunk in captions.sheet_to_chunks(s, lexicon)), lexicon)
 
 

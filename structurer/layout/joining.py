@@ -10,7 +10,7 @@ from structurer.layout import captions
 from structurer.records import Cell, Chunk, Form, Grid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from structurer.catalog.lexicon import Lexicon
 
@@ -24,17 +24,16 @@ _ALWAYS = 0.8
 _HEADINGS = 2
 
 
-def joined(chunks: Iterable[Chunk], lexicon: Lexicon) -> list[Chunk]:
-    """Join each table with its continuations on the pages that follow it."""
-    result: list[Chunk] = []
+def joined(chunks: Iterable[Chunk], lexicon: Lexicon) -> Iterator[Chunk]:
+    """Yield each table with its continuations on the pages that follow it; of all chunks only one is held."""
+    held: Chunk | None = None
     for chunk in chunks:
-        before = result[-1] if result else None
-        whole = _joined(before, chunk, lexicon) if before else None
-        if whole is None:
-            result.append(chunk)
-        else:
-            result[-1] = whole
-    return result
+        whole = _joined(held, chunk, lexicon) if held else None
+        if held and whole is None:
+            yield held
+        held = whole or chunk
+    if held:
+        yield held
 
 
 def _joined(one: Chunk, two: Chunk, lexicon: Lexicon) -> Chunk | None:
