@@ -19,6 +19,18 @@ def key(text: str) -> str:
     return _NOISE.sub("", unicodedata.normalize("NFKC", text))
 
 
+_GAP = re.compile(r"\t|[ \u3000\xa0]{2,}|\u3000")
+
+
+def fragments(text: str) -> list[str]:
+    """Return the pieces of a line that stand apart from one another, as plain text.
+
+    >>> fragments("单位名称：某局\t  单位：万元")
+    ['单位名称:某局', '单位:万元']
+    """
+    return [plain(piece) for piece in _GAP.split(text) if piece.strip()]
+
+
 @lru_cache(maxsize=65536)
 def plain(text: str) -> str:
     """Return the text with its width folded and white space collapsed; punctuation stays."""

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from structurer import errors
-from structurer.document import dump
+from structurer.document import dump, dump_rows
 from structurer.records import Grid, How, Line
 
 if TYPE_CHECKING:
@@ -250,8 +250,8 @@ def test_what_is_no_text_is_refused_at_once(tmp_path: Path, data: bytes, reason:
     )
 )
 def test_any_rows_give_a_tiling_that_keeps_every_text(rows: list[list[str]]) -> None:
-    for made in (rows, dump._spread(rows)):
-        grid = dump._grid(made, None, "a.txt")
+    for made in (rows, dump_rows.spread(rows)):
+        grid = dump_rows.grid(made, None, "a.txt")
         assert_tiling(grid)
         kept = Counter(cell.text for cell in grid.cells if cell.text)
         assert kept == Counter(text for row in rows for text in row if text)

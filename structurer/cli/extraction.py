@@ -82,7 +82,7 @@ def _once(files: Sequence[Path]) -> list[Path]:
 
 def _read(path: Path, known: Catalog, pages: Collection[int] | None) -> Result:
     opened: list[int | None] = []
-    with _progress(path) as step:
+    with running.reading(path), _progress(path) as step:
 
         def progress(page: Page) -> None:
             opened.append(page.number)

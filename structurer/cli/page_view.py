@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from structurer import chunks, document, errors, layout
-from structurer.cli import page_numbers
+from structurer.cli import page_numbers, running
 from structurer.extract import choice, disclosure
 from structurer.layout import captions
 from structurer.records import Form, Grid, Line
@@ -44,16 +44,17 @@ def view(path: Path, number: int, catalog: Catalog) -> View:
     """Return the view of a page; raises UsageError if the document does not have it."""
     sheets: list[Sheet] = []
     found: tuple[Page, Sheet] | None = None
-    for index, page in enumerate(document.open_pages(path), 1):
-        sheets.append(layout.sheet(page))
-        if (page.number or index) == number:
-            found = page, sheets[-1]
+    with running.reading(path):
+        for index, page in enumerate(document.open_pages(path), 1):
+            sheets.append(layout.sheet(page))
+            if (page.number or index) == number:
+                found = page, sheets[-1]
     if found is None:
         has = page_numbers.said(len(sheets))
         msg = f"{path}: there is no page {number}; the document has {has}"
         raise errors.UsageError(msg)
     page, sheet = found
-    questions = chunks.cut(layout.tables(sheets, catalog.lexicon), catalog.lexicon)
+    questions = list(chunks.cut(layout.tables(sheets, catalog.lexicon), catalog.lexicon))
     # The year of the whole document decides which column is this year's and which the last.
     year = disclosure.year(questions, catalog.lexicon)
     catalog = catalog.of_year(year) if year else catalog

@@ -14,6 +14,7 @@ from structurer import errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from rich.console import Console
 
@@ -43,6 +44,15 @@ def running() -> Iterator[None]:
         raise typer.Exit(error.exit_code) from error
     except KeyboardInterrupt as error:
         raise typer.Exit(INTERRUPTED) from error
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn whatever the system refuses while a document is read into a DocumentError."""
+    try:
+        yield
+    except OSError as error:
+        raise errors.DocumentError(str(path), error.strerror or "cannot be read") from error
 
 
 def complain(message: str) -> None:

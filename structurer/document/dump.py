@@ -10,7 +10,8 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from structurer import errors
-from structurer.records import Block, Cell, Grid, How, Line, Page, Part
+from structurer.document import dump_rows
+from structurer.records import Block, How, Line, Page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,14 +26,15 @@ _MOST_BYTES = 4 * _MOST_CHARACTERS
 _MOST_CELLS = 2_000_000
 # A dump without page breaks is handed on in pieces of this many blocks; no real one has so many.
 _MOST_BLOCKS = 100_000
-_MOST_HEADER_ROWS = 6
+# Characters of a label that stands apart from its value (a unit of money) on the next line.
+_LONGEST_LABEL = 6
+_LONGEST_UNIT = 6
 # Points; deeper headings are set as text.
 _SIZE_OF_LEVEL = {1: 18.0, 2: 16.0, 3: 14.0}
 _DEBRIS = re.compile(r"\[bookmark: [^\]\n]{0,200}\]")
 _HEADING = re.compile(r"(#{1,6})\s+(.*)")
 _LIST_MARK = re.compile(r"^[-*+] +(?=\S)")
 _STRONG = re.compile(r"\*\*([^*\n]+)\*\*")
-_FIGURE = re.compile(r"[-+\u25b3\u2212]?\d[\d,]*(?:\.\d+)?[%\uff05]?")
 _PAGE_NUMBER = re.compile(r"\d{1,3}")
 _LABELLED = re.compile(r"[^:\uff1a]+[:\uff1a].+")
 
@@ -193,30 +195,47 @@ def _continues(row: Row, before: _Run, run: _Run, after: _Run) -> bool:
         return False
     if after.kind is _Kind.STACK and _is_labelled([line[1:].strip() for line in after.lines]):
         return False
-    return not any(_FIGURE.fullmatch(text.strip()) for text in (row[-1], *run.lines))
+    return not any(dump_rows.is_figure(text.strip()) for text in (row[-1], *run.lines))
 
 
 def _is_labelled(cells: Row) -> bool:
     """Return whether the cells are head lines such as `label: value`, not a row."""
-    return any(_LABELLED.fullmatch(cell) for cell in cells) and not any(_FIGURE.fullmatch(cell) for cell in cells)
+    return any(_LABELLED.fullmatch(cell) for cell in cells) and not any(dump_rows.is_figure(cell) for cell in cells)
 
 
 def _run_to_blocks(run: _Run, path: Path) -> Iterator[Block]:
     if run.kind is _Kind.TEXT:
-        yield from (_line(line, run.page) for line in run.lines if line.strip())
+        yield from (_line(line, run.page) for line in _whole(run.lines) if line.strip())
     elif run.kind is _Kind.ROWS:
         rows = [[cell.strip() for cell in line.split("\t")] for line in run.lines]
         if _is_contents(rows) or (len(rows) == 1 and all(_LABELLED.fullmatch(cell) for cell in rows[0] if cell)):
             yield from (Line(line.strip(), run.page) for line in run.lines if line.strip())
         else:
-            yield _grid(rows, run.page, path)
+            yield dump_rows.grid(rows, run.page, path)
+
+
+def _whole(lines: list[str]) -> list[str]:
+    """Return the lines, a short label that ends in a colon on one line with the short text below it.
+
+    >>> _whole(["unit:", "yuan", "note"])
+    ['unit:yuan', 'note']
+    """
+    whole: list[str] = []
+    for line in map(str.strip, lines):
+        label = whole[-1] if whole else ""
+        opens = label.endswith((":", "\uff1a")) and len(label) <= _LONGEST_LABEL
+        if opens and len(line) <= _LONGEST_UNIT and ":" not in line and "\uff1a" not in line:
+            whole[-1] += line
+        else:
+            whole.append(line)
+    return whole
 
 
 def _stack_to_blocks(rows: list[Row], page: int | None, path: Path) -> Iterator[tuple[int | None, Block]]:
     if len(rows) == 1 and (len(rows[0]) == 1 or _is_labelled(rows[0])):
         yield from ((page, Line(cell, page)) for cell in rows[0] if cell)
     elif rows:
-        yield page, _grid(_spread(rows), page, path)
+        yield page, dump_rows.grid(dump_rows.spread(rows), page, path)
 
 
 def _is_contents(rows: list[Row]) -> bool:
@@ -226,7 +245,7 @@ def _is_contents(rows: list[Row]) -> bool:
     numbers = [int(row[-1]) for row in rows]
     worded = all(any(map(str.isalpha, "".join(row[:-1]))) for row in rows)
     return (
-        worded and numbers == sorted(numbers) and not any(_FIGURE.fullmatch(cell) for row in rows for cell in row[:-1])
+        worded and numbers == sorted(numbers) and not any(dump_rows.is_figure(cell) for row in rows for cell in row[:-1])
     )
 
 
@@ -237,99 +256,3 @@ def _line(text: str, page: int | None) -> Line:
         text, size = heading[2].strip(), _SIZE_OF_LEVEL.get(len(heading[1]), 0.0)
     text = _STRONG.sub(r"\1", _LIST_MARK.sub("", text, count=1))
     return Line(text, page, size=size)
-
-
-# Rows to grids.
-
-
-def _spread(rows: list[Row]) -> list[Row]:
-    """Give the cells of a first row that is shorter than the second their columns.
-
-    A dump of one cell a line has lost how wide a merged cell is. The blank cells of the second row stand below cells
-    that reach down to it; each run of filled ones stands below one cell, or below several where its first word comes
-    again (`item, amount, item, amount`). Where that does not account for every cell, the row stays as it is.
-    """
-    if len(rows) <= 1 or len(rows[0]) >= len(rows[1]) or any(_FIGURE.fullmatch(cell) for cell in rows[0] + rows[1]):
-        return rows
-    starts = []
-    first = ""
-    for column, cell in enumerate(rows[1]):
-        begins = not cell or column == 0 or not rows[1][column - 1]
-        if begins:
-            first = cell
-        if begins or cell == first:
-            starts.append(column)
-    if len(starts) != len(rows[0]):
-        return rows
-    upper = [""] * len(rows[1])
-    for column, cell in zip(starts, rows[0], strict=True):
-        upper[column] = cell
-    return [upper, *rows[1:]]
-
-
-def _grid(rows: list[Row], page: int | None, path: Path) -> Grid:
-    """Return the rows as a tiling, padded with blank cells on the right.
-
-    A dump has lost which cells were merged. In the header alone they are inferred: a filled cell reaches right over the
-    blank ones as far as a lower header row has text below them, inside the cell they all stand below; and it reaches
-    down to the end of the header if its column has no more text there. Cells below the header are never merged.
-    """
-    n_columns = max(map(len, rows))
-    if len(rows) * n_columns > _MOST_CELLS:
-        raise errors.DocumentError(str(path), f"it has a table of more than {_MOST_CELLS} cells; the file is refused")
-    header = [row + [""] * (n_columns - len(row)) for row in rows[: _n_header_rows(rows)]]
-    cells = _header_cells(header, page)
-    for index, row in enumerate(rows[len(header) :], len(header)):
-        cells += [_cell((index, column), (1, 1), text, page) for column, text in enumerate(row)]
-        cells += [_cell((index, column), (1, 1), "", page) for column in range(len(row), n_columns)]
-    return Grid(len(rows), n_columns, tuple(cells), (page,) * len(rows), basis="markup")
-
-
-def _cell(place: tuple[int, int], spans: tuple[int, int], text: str, page: int | None) -> Cell:
-    return Cell(*place, *spans, (Part(text, page),) if text else ())
-
-
-def _n_header_rows(rows: list[Row]) -> int:
-    """Return how many rows at the top are the header: those without a figure, while each fills a gap of the former."""
-    n_columns = max(map(len, rows))
-    gaps = set(range(n_columns))
-    for index, row in enumerate(rows[:_MOST_HEADER_ROWS]):
-        filled = {column for column, cell in enumerate(row) if cell}
-        if not gaps & filled or any(_FIGURE.fullmatch(cell) for cell in row):
-            return index
-        gaps -= filled
-    return min(len(rows), _MOST_HEADER_ROWS)
-
-
-def _header_cells(header: list[Row], page: int | None) -> list[Cell]:
-    cells = []
-    # What covers each slot of the row above: the column a cell starts in; None where it reaches down into this row.
-    above: list[int | None] = [0] * len(header[0]) if header else []
-    for index, row in enumerate(header):
-        here: list[int | None] = list(range(len(row)))
-        column = 0
-        while column < len(row):
-            if above[column] is None:
-                here[column] = None
-                column += 1
-                continue
-            end = _reach(header, index, column, above) if row[column] else column + 1
-            down = 1
-            if row[column] and end == column + 1 and not any(lower[column] for lower in header[index + 1 :]):
-                down = len(header) - index
-            here[column:end] = [None if down > 1 else column] * (end - column)
-            cells.append(_cell((index, column), (down, end - column), row[column], page))
-            column = end
-        above = here
-    return cells
-
-
-def _reach(header: list[Row], index: int, column: int, above: list[int | None]) -> int:
-    """Return where the filled cell ends: after the last blank on its right with text below, under the same cell."""
-    end = column + 1
-    for right in range(column + 1, len(header[index])):
-        if header[index][right] or above[right] != above[column]:
-            break
-        if any(lower[right] for lower in header[index + 1 :]):
-            end = right + 1
-    return end

@@ -35,6 +35,7 @@ def write(files: Mapping[Path, bytes]) -> None:
     """Write all the files, making their folders, or none; raises OutputError and leaves what was there before."""
     # Names of their own and short: a file's may be as long as the file system takes.
     beside = {path: path.parent / f".structurer-{secrets.token_hex(6)}.tmp" for path in files}
+    made = [folder for folder in {path.parent for path in files} if not folder.exists()]
     path = None
     try:
         for path, content in files.items():
@@ -50,6 +51,9 @@ def write(files: Mapping[Path, bytes]) -> None:
         for temporary in beside.values():
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
+        for folder in made:
+            with suppress(OSError):
+                folder.rmdir()  # refused if anything is in it
 
 
 def clear(folder: Path, names: Collection[str]) -> None:

@@ -58,18 +58,17 @@ def unit_in(cells: Sequence[Cell], lexicon: Lexicon) -> Leaf | None:
 def _stated(lines: Sequence[Line], patterns: tuple[re.Pattern[str], ...], group: str) -> Leaf | None:
     """Return what the first pattern catches in the first fragment of a line that it fits."""
     for line in lines:
-        for fragment in line.text.split("\t"):
-            text = labels.plain(fragment)
+        for text in labels.fragments(line.text):
             for pattern in patterns:
                 if (match := pattern.search(text)) and match[group]:
-                    return Leaf("".join(match[group].split()), (Part(text, line.page, _place(line, fragment)),))
+                    return Leaf("".join(match[group].split()), (Part(text, line.page, _place(line, text)),))
     return None
 
 
 def _place(line: Line, fragment: str) -> Box | None:
     """Return the box of the words of a fragment, or of the whole line where words are not known."""
     bare = "".join(fragment.split())
-    boxes = [word.box for word in line.words if word.text in bare]
+    boxes = [word.box for word in line.words if "".join(labels.plain(word.text).split()) in bare]
     if not boxes:
         return line.box
     x0, top = min(b.x0 for b in boxes), min(b.top for b in boxes)

@@ -40,8 +40,7 @@ def code(chunk: Chunk, lexicon: Lexicon) -> Leaf | None:
     """Return the department's code where one is printed before its name above a table."""
     patterns = [pattern for pattern in lexicon.departments if "code" in pattern.groupindex]
     for line in chunk.head:
-        for fragment in line.text.split("\t"):
-            text = labels.plain(fragment)
+        for text in labels.fragments(line.text):
             for pattern in patterns:
                 if match := pattern.search(text):
                     return Leaf(match["code"], (Part(text, line.page, line.box),))

@@ -95,8 +95,10 @@ def _above(pending: list[Line], grid: Grid, lexicon: Lexicon) -> tuple[list[Line
 
 def is_head(line: Line, lexicon: Lexicon) -> bool:
     """Tell whether a line above a grid names the unit, the department, the year or the number of the table."""
-    fragments = [labels.plain(part) for part in line.text.split("\t") if part.strip()]
-    return bool(fragments) and any(map(lexicon.is_head, fragments))
+    fragments = labels.fragments(line.text)
+    if all(map(lexicon.is_mark, fragments)):
+        return bool(fragments)
+    return any(lexicon.is_head(fragment) and not lexicon.is_mark(fragment) for fragment in fragments)
 
 
 def is_title(line: Line, grid: Grid, lexicon: Lexicon) -> bool:
