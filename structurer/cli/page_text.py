@@ -36,7 +36,7 @@ def _plain(view: View) -> Iterator[str]:
     yield f"{printable(view.name)}, {place}: {size}{page.how.value}{reason}, {_ink(view)}"
     for number, lattice in enumerate(view.lattices, 1):
         yield from _lattice(number, lattice, view.grids)
-    yield "blocks from top to bottom:"
+    yield "blocks from top to bottom:" if view.sheet.blocks else "no blocks"
     yield from _blocks(view)
     for chunk, chosen in view.tables:
         yield from _table(chunk, chosen, view)

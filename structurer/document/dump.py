@@ -244,9 +244,8 @@ def _is_contents(rows: list[Row]) -> bool:
         return False
     numbers = [int(row[-1]) for row in rows]
     worded = all(any(map(str.isalpha, "".join(row[:-1]))) for row in rows)
-    return (
-        worded and numbers == sorted(numbers) and not any(dump_rows.is_figure(cell) for row in rows for cell in row[:-1])
-    )
+    figures = any(dump_rows.is_figure(cell) for row in rows for cell in row[:-1])
+    return worded and numbers == sorted(numbers) and not figures
 
 
 def _line(text: str, page: int | None) -> Line:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from structurer import errors
+from structurer.document import dump_header
 from structurer.records import Cell, Grid, Part
 
 if TYPE_CHECKING:
@@ -41,11 +43,24 @@ def spread(rows: list[Row]) -> list[Row]:
         if begins or cell == first:
             starts.append(column)
     if len(starts) != len(rows[0]):
-        return rows
+        return [_over_one_run(rows[0], rows[1]), *rows[1:]]
     upper = [""] * len(rows[1])
     for column, cell in zip(starts, rows[0], strict=True):
         upper[column] = cell
     return [upper, *rows[1:]]
+
+
+def _over_one_run(upper: Row, lower: Row) -> Row:
+    """Return headings that share one run of columns as one over all of it: where each ends there nobody can say."""
+    filled = [column for column, cell in enumerate(lower) if cell]
+    if not filled:
+        return upper
+    start, end = filled[0], filled[-1] + 1
+    last = len(upper) - (len(lower) - end)
+    if len(filled) < end - start or last <= start:
+        return upper
+    run = [" ".join(upper[start:last]), *[""] * (end - start - 1)]
+    return [*upper[:start], *run, *upper[last:]]
 
 
 def grid(rows: list[Row], page: int | None, path: Path) -> Grid:
@@ -58,8 +73,14 @@ def grid(rows: list[Row], page: int | None, path: Path) -> Grid:
     n_columns = max(map(len, rows))
     if len(rows) * n_columns > _MOST_CELLS:
         raise errors.DocumentError(str(path), f"it has a table of more than {_MOST_CELLS} cells; the file is refused")
-    header = [row + [""] * (n_columns - len(row)) for row in rows[: _n_header_rows(rows)]]
-    cells = _header_cells(header, page)
+    top = [row + [""] * (n_columns - len(row)) for row in rows[: _n_header_rows(rows)]]
+    found = dump_header.mended(top, rows[len(top) :], is_figure)
+    header = found.rows
+    cells = _header_cells([row[: found.start] for row in header], page) if found.doubt else []
+    if found.doubt:
+        cells.append(_cell((0, found.start), (len(header), found.end - found.start), found.doubt, page))
+    right = _header_cells([row[found.end :] for row in header], page)
+    cells += [replace(cell, column=cell.column + found.end) for cell in right]
     for index, row in enumerate(rows[len(header) :], len(header)):
         cells += [_cell((index, column), (1, 1), text, page) for column, text in enumerate(row)]
         cells += [_cell((index, column), (1, 1), "", page) for column in range(len(row), n_columns)]

@@ -23,6 +23,8 @@ _MARK, _MARK_WITHIN = b"%PDF-", 1024
 _TOUCH = 1.0
 # A ruling may touch a character beside it by this share of its width.
 _INTO_GLYPH = 0.2
+# Between two figures the gap is wider than between two digits of one by at least this much (points).
+_WIDER = 0.2
 _NUMERIC = frozenset("0123456789.,-%").__contains__
 # A page of more vector paths than this is a drawing; its rulings are not worth the time.
 _MOST_PATHS = 300_000
@@ -125,7 +127,7 @@ def _cut(
             for char in (char for span in line["spans"] for char in span["chars"]):
                 box = _placed(char["bbox"], matrix)
                 blank = char["c"].isspace()
-                if run and (blank or _apart(run[-1][1], box) or _parted(run[-1], (char["c"], box), verticals)):
+                if run and (blank or _apart(run[-1][1], box) or _parted(run, (char["c"], box), verticals)):
                     words.append(_word(run))
                     run = []
                 if not blank:
@@ -135,17 +137,20 @@ def _cut(
     return words
 
 
-def _parted(left: tuple[str, Box], right: tuple[str, Box], verticals: list[Upright]) -> bool:
-    """Tell whether a ruling stands between two characters, in the gap and not across one of them.
+def _parted(run: list[tuple[str, Box]], right: tuple[str, Box], verticals: list[Upright]) -> bool:
+    """Tell whether a ruling stands between a run of characters and the next, in the gap and not across one of them.
 
-    A text too wide for its cell runs over the ruling; it is one text all the same. Digits on both
-    sides are one number, whatever runs through it: a number is never cut.
+    A text too wide for its cell runs over the ruling; it is one text all the same. Digits on both sides
+    are one number, unless the gap between them is wider than the gap before: a number is never cut.
     """
-    (before, one), (after, other) = left, right
-    if _NUMERIC(before) and _NUMERIC(after):
-        return False
-    middle = (one.top + one.bottom) / 2
+    (before, one), (after, other) = run[-1], right
     slack = _INTO_GLYPH * (one.x1 - one.x0)
+    if _NUMERIC(before) and _NUMERIC(after):
+        usual = one.x0 - run[-2][1].x1 if len(run) > 1 else 0.0
+        if other.x0 - one.x1 < max(usual, 0.0) + _WIDER:
+            return False
+        slack = 0.0
+    middle = (one.top + one.bottom) / 2
     start, end = one.x1 - slack, other.x0 + slack
     return any(
         start <= x <= end and top <= middle <= bottom

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def flattened(record: Mapping[str, Any]) -> dict[str, str]:
-    """Return the record with its members by path, all as text; lists of records are left out.
+    """Return the record with its members by path, all as text; empty lists and lists of records are left out.
 
     The text of a value that comes in parts stands under the value's own name.
 
@@ -22,7 +22,7 @@ def flattened(record: Mapping[str, Any]) -> dict[str, str]:
             for inner, text in flattened(value).items():
                 row[name if inner == "text" else f"{name}/{inner}"] = text
         elif isinstance(value, list):
-            if not any(isinstance(item, dict) for item in value):
+            if value and not any(isinstance(item, dict) for item in value):
                 row[name] = " ".join(map(_text, value))
         else:
             row[name] = _text(value)

@@ -51,7 +51,7 @@ def write(files: Mapping[Path, bytes]) -> None:
         for temporary in beside.values():
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
-        for folder in made:
+        for folder in sorted(made, reverse=True):
             with suppress(OSError):
                 folder.rmdir()  # refused if anything is in it
 

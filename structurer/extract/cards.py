@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from structurer import labels
 from structurer.catalog import paths
-from structurer.extract import captions, indicators, values
+from structurer.extract import captions, indicators, lost, values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,13 +38,18 @@ class Form:
 
 def labelled(kind: Kind, grid: Grid, lexicon: Lexicon) -> Form:
     """Return the cells of a grid that are labels under a card kind."""
+
+    def is_label(cell: Cell) -> bool:
+        return bool(cell.parts) and _is_label(lexicon.heading(cell.text), kind, lexicon)
+
+    grid = lost.restored(grid, is_label, lambda cell: values.is_figure(cell, lexicon))
     slots: list[list[Cell | None]] = [[None] * grid.n_columns for _ in range(grid.n_rows)]
     for cell in grid.cells:
         for row in range(cell.row, cell.row + cell.rowspan):
             for column in range(cell.column, cell.column + cell.colspan):
                 slots[row][column] = cell
     known = frozenset(
-        (cell.row, cell.column) for cell in grid.cells if cell.parts and _is_label(lexicon.heading(cell.text), kind, lexicon)
+        (cell.row, cell.column) for cell in grid.cells if is_label(cell)
     )
     frozen = tuple(tuple(row) for row in slots)
     return Form(grid, frozen, known, known | _by_place(frozen, known, lexicon))

@@ -88,6 +88,8 @@ def _grid(canvas: pymupdf.Page, number: int, grid: Grid, lattices: Sequence[Latt
         _frame(canvas, grid.box, _BLUE, 1.1)
         name = f"grid {number}: {grid.n_rows} x {grid.n_columns} {grid.basis}"
         _label(canvas, pymupdf.Point(grid.box.x0, grid.box.bottom + _LABEL + 2), name, _BLUE)
+        for x in grid.edges[1:-1] if grid.basis != "ruled" else ():
+            canvas.draw_line((x, grid.box.top), (x, grid.box.bottom), color=_BLUE, width=0.6, dashes="[3 2]")
     for cell, box in _cells(grid, lattices):
         inner = Box(box.x0 + _INSET, box.top + _INSET, box.x1 - _INSET, box.bottom - _INSET)
         if inner.x1 <= inner.x0 or inner.bottom <= inner.top:

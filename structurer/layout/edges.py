@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 SNAP = 2.5
 # A gap of this width in a ruling is closed, in points.
 GAP = 3.0
+# A table has at least so many flat edges.
+_FEW = 2
+# A row is at most this many times as high as the middle one of its table.
+_ROW = 1.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,4 +104,29 @@ def edges_to_tables(flat: list[Edge], upright: list[Edge]) -> list[Edges]:
             group[0].append(flat[item])
         else:
             group[1].append(upright[item - len(flat)])
-    return [Edges(tuple(sorted(f)), tuple(sorted(u))) for f, u in groups.values()]
+    return _stacked([Edges(tuple(sorted(f)), tuple(sorted(u))) for f, u in groups.values()])
+
+
+def _stacked(tables: list[Edges]) -> list[Edges]:
+    """Join the halves of an open-sided table that a row of one cell, without any upright, keeps apart."""
+    tables.sort(key=lambda table: table.flat[0][0] if table.flat else 0.0)
+    joined: list[Edges] = []
+    for table in tables:
+        above = next((t for t in reversed(joined) if _continues(t, table)), None)
+        if above is None:
+            joined.append(table)
+        else:
+            whole = Edges(above.flat + table.flat, tuple(sorted(above.upright + table.upright)))
+            joined[joined.index(above)] = whole
+    return joined
+
+
+def _continues(above: Edges, below: Edges) -> bool:
+    """Tell whether two groups of edges are one open-sided table with a row of one cell between them."""
+    if len(above.flat) < _FEW or len(below.flat) < _FEW or not above.upright or not below.upright:
+        return False
+    (bottom, *one), (top, *other) = above.flat[-1], below.flat[0]
+    same = all(abs(a - b) <= SNAP for a, b in zip(one, other, strict=True))
+    open_sided = all(t.upright[0][0] - one[0] > GAP and one[1] - t.upright[-1][0] > GAP for t in (above, below))
+    heights = sorted(b[0] - a[0] for t in (above, below) for a, b in zip(t.flat, t.flat[1:], strict=False))
+    return same and open_sided and 0 < top - bottom <= _ROW * heights[len(heights) // 2]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from structurer import labels
-from structurer.layout import captions
+from structurer.layout import captions, dumped
 from structurer.records import Cell, Chunk, Form, Grid
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 _SAME_EDGE = 5.0
 # A continuation may bring columns of its own only if this share of the fewer inner borders is common.
 _COMMON = 0.5
-# A column is filled in this share of the rows if it is one that every row fills.
-_ALWAYS = 0.8
+# A header has at most so many rows.
+_HEADER_ROWS = 4
 # A row of fewer cells is no header.
 _HEADINGS = 2
 
@@ -40,10 +40,13 @@ def _joined(one: Chunk, two: Chunk, lexicon: Lexicon) -> Chunk | None:
     """Return both as one table, or None if the second does not go on with the first."""
     if one.grid is None or two.grid is None or not _adjacent(one, two) or not _same_title(one, two, lexicon):
         return None
-    aligned = _aligned(one.grid, two.grid)
+    if dumped.form_goes_on(one, two, lexicon):
+        return _with_part(one, two, one.grid, two.grid)
+    aligned = dumped.aligned(one.grid, two.grid) if dumped.are(one.grid, two.grid) else _aligned(one.grid, two.grid)
     if aligned is None:
         return None
-    upper, lower = aligned
+    wide = max(grid.n_columns for grid in aligned)
+    upper, lower = (dumped.widened(grid, wide) for grid in aligned)
     repeated = _repeated(upper, lower)
     if not repeated and (_restarts(upper, lower) or one.notes):
         return None
@@ -51,6 +54,14 @@ def _joined(one: Chunk, two: Chunk, lexicon: Lexicon) -> Chunk | None:
     grid = _stacked(upper, captions.rows(lower, repeated, lower.n_rows)) if repeated < lower.n_rows else one.grid
     pages = one.pages + tuple(page for page in two.pages if page not in one.pages)
     return replace(one, pages=pages, grid=grid, notes=one.notes + two.notes)
+
+
+def _with_part(one: Chunk, two: Chunk, form: Grid, part: Grid) -> Chunk:
+    """Return the form with the part of it that was cut off below it."""
+    wide = max(form.n_columns, part.n_columns)
+    grid = _stacked(dumped.widened(form, wide), dumped.widened(part, wide))
+    pages = one.pages + tuple(page for page in two.pages if page not in one.pages)
+    return replace(one, pages=pages, grid=grid, notes=two.notes)
 
 
 def _adjacent(one: Chunk, two: Chunk) -> bool:
@@ -189,20 +200,28 @@ def _filled(grid: Grid, row: int) -> dict[int, Cell]:
 def _cut_row(one: Grid, two: Grid) -> bool:
     """Tell whether the first row of the second grid is the rest of the last row of the first.
 
-    It is if it only goes on with texts, and lacks what every row has (a number, a code, an amount).
+    It is if it only goes on with texts, and lacks what every row has: a number (row number, code,
+    amount), or at least two texts.
     """
     first, last = _filled(two, 0), _filled(one, one.n_rows - 1)
     if not first or not first.keys() < last.keys() or any(cell.rowspan > 1 for cell in first.values()):
         return False
     if any(labels.key(cell.text).isdecimal() for cell in first.values()):
         return False
-    always = [0] * one.n_columns
-    for cell in one.cells:
+    always = _always_filled(one) & last.keys() - first.keys()
+    numbers = [column for column in always if labels.key(last[column].text).isdecimal()]
+    return bool(numbers) or len(always) > 1
+
+
+def _always_filled(grid: Grid) -> set[int]:
+    """Return the columns with something in every row below the header's."""
+    first = min(_HEADER_ROWS, grid.n_rows - 1)
+    rows: dict[int, set[int]] = {}
+    for cell in grid.cells:
         if cell.parts:
-            always[cell.column] += 1
-    needed = _ALWAYS * (one.n_rows - 1)
-    keys = [column for column, count in enumerate(always) if count >= needed and column in last and column not in first]
-    return bool(keys)
+            rows.setdefault(cell.column, set()).update(range(cell.row, cell.row + cell.rowspan))
+    body = set(range(first, grid.n_rows))
+    return {column for column, filled in rows.items() if body <= filled}
 
 
 def _with_pieces(one: Grid, two: Grid) -> Grid:
