@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,11 @@ from structurer import amounts, labels
 from structurer.records import How, Leaf
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
-    from structurer.records import Box, Json, Part
+    from structurer.records import Box, Item, Json, Part
 
-    Tree = Leaf | None | bool | int | str | list["Tree"] | dict[str, "Tree"]
+    Tree = Leaf | None | bool | int | str | Sequence["Tree"] | Mapping[str, "Tree"]
     Place = tuple[Part, ...]
 
 # A thousands separator, but not a comma between two figures.
@@ -35,16 +36,26 @@ class Places:
     """Each printed figure once, by where it stands, and whether all that was read from it is grounded."""
 
 
+def items(trees: Sequence[Mapping[str, Tree]], pointer: str, places: Places) -> list[Item]:
+    """Return the records of a list as JSON; their places go under `pointer` and their index."""
+    return [member(tree, f"{pointer}/{index}", places) for index, tree in enumerate(trees)]
+
+
+def member(tree: Mapping[str, Tree], pointer: str, places: Places) -> Item:
+    """Return one record as JSON."""
+    return {name: placed(value, f"{pointer}/{_escaped(name)}", places) for name, value in tree.items()}
+
+
 def placed(tree: Tree, pointer: str, places: Places) -> Json:
     """Return the tree as JSON and add the place of each leaf to `places` under its pointer."""
-    if isinstance(tree, dict):
-        return {name: placed(value, f"{pointer}/{_escaped(name)}", places) for name, value in tree.items()}
-    if isinstance(tree, list):
-        return [placed(value, f"{pointer}/{index}", places) for index, value in enumerate(tree)]
     if isinstance(tree, Leaf):
         _add(tree, pointer, places)
         return tree.value
-    return tree
+    if tree is None or isinstance(tree, (str, int)):
+        return tree
+    if isinstance(tree, Mapping):
+        return member(tree, pointer, places)
+    return [placed(value, f"{pointer}/{index}", places) for index, value in enumerate(tree)]
 
 
 def _escaped(name: str) -> str:

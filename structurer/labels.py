@@ -23,7 +23,7 @@ _GAP = re.compile(r"\t|[ \u3000\xa0]{2,}|\u3000")
 
 
 def fragments(text: str) -> list[str]:
-    """Return the pieces of a line that stand apart from one another, as plain text.
+    r"""Return the pieces of a line that stand apart from one another, as plain text.
 
     >>> fragments("单位名称：某局\t  单位：万元")
     ['单位名称:某局', '单位:万元']

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from structurer.catalog import Catalog
-    from structurer.records import Json, Page, Sheet, Source
+    from structurer.records import Item, Json, Page, Sheet, Source
 
 
 def extract_file(
@@ -22,19 +22,18 @@ def extract_file(
     *,
     pages: Collection[int] | None = None,
     progress: Callable[[Page], None] | None = None,
-) -> dict[str, Json]:
+) -> Item:
     """Return the result for one document; raises DocumentError if it cannot be read.
 
     `pages` limits the reading to these page numbers; `progress` is told of every page opened.
     Pages flow through one by one: what is kept of a page is what was found on it.
     """
-    source = document.source(path)
     read: list[Sheet] = []
     opened = _chosen(document.open_pages(path), pages, progress)
     sheets = _noted((layout.sheet(page) for page in opened), read)
     questions = chunks.cut(layout.tables(sheets, catalog.lexicon), catalog.lexicon)
     answers = extract.records(questions, catalog)
-    return _result(source, read, answers, catalog)
+    return _result(document.source(path), read, answers, catalog)
 
 
 def _chosen(
@@ -54,12 +53,12 @@ def _noted(sheets: Iterable[Sheet], read: list[Sheet]) -> Iterator[Sheet]:
         yield sheet
 
 
-def _result(source: Source, read: list[Sheet], answers: extract.Answers, catalog: Catalog) -> dict[str, Json]:
+def _result(source: Source, read: list[Sheet], answers: extract.Answers, catalog: Catalog) -> Item:
     places = ground.Places({sheet.number: sheet.how for sheet in read})
-    tables = ground.placed(answers.tables, "/tables", places)
-    cards = ground.placed(answers.cards, "/cards", places)
-    claims = ground.placed(answers.claims, "/claims", places)
-    disclosure = ground.placed(answers.disclosure, "/disclosure", places)
+    tables = ground.items(answers.tables, "/tables", places)
+    cards = ground.items(answers.cards, "/cards", places)
+    claims = ground.items(answers.claims, "/claims", places)
+    disclosure = ground.member(answers.disclosure, "/disclosure", places)
     findings = [
         *_unread(read),
         *answers.findings,
@@ -74,9 +73,9 @@ def _result(source: Source, read: list[Sheet], answers: extract.Answers, catalog
             "pages": [_page(sheet, answers.holds.get(sheet.number, [])) for sheet in read],
         },
         "disclosure": disclosure,
-        "tables": tables,
-        "cards": cards,
-        "claims": claims,
+        "tables": [*tables],
+        "cards": [*cards],
+        "claims": [*claims],
         "provenance": places.provenance,
         "verification": {
             "figures": len(places.figures),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+    Item = dict[str, Json]
 
 
 class How(StrEnum):

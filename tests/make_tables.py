@@ -256,7 +256,7 @@ def _draw_text(rng: random.Random, canvas: Canvas, plan: Plan, rows: list[list[s
             _cell(canvas, plan, (plan.levels + index, column, 1, 1), text, "center" if middle else align[column])
 
 
-def _draw_rules(rng: random.Random, canvas: Canvas, plan: Plan, style: str) -> None:
+def _draw_rules(rng: random.Random, canvas: Canvas, plan: Plan, style: str) -> None:  # noqa: C901 -- a list of styles
     xs, ys, levels = plan.xs, plan.ys, plan.levels
     dotted, ruled = style == "dotted", style in {"full", "open_sided", "dotted"}
     header_rule = style not in {"frame_only", "verticals_only"} or rng.random() < 0.5
@@ -292,7 +292,7 @@ def _draw_rules(rng: random.Random, canvas: Canvas, plan: Plan, style: str) -> N
 
 def draw(document: pymupdf.Document, seed: int, style: str, levels: int, rotation: int = 0) -> Sample:
     """Add a page with one table, and around it what stands around tables, to the document."""
-    rng = random.Random(f"{seed} {levels}")
+    rng = random.Random(f"{seed} {levels}")  # noqa: S311 -- tables, no secrets
     nodes: list[Node] = [CODE, NAME, *rng.choice(FIGURES[levels])]
     rows = _rows(rng, len(list(_leaves(nodes))) - 2)
     page = document.new_page(width=595 if rotation else 842, height=842 if rotation else 595)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from structurer import errors, resources
-from structurer.catalog import kinds, lexicon
+from structurer.catalog import kinds, lexicon, references
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,9 +34,9 @@ class Catalog:
     """SHA-256 over all files, in the order of their names."""
 
     @cached_property
-    def schemas(self) -> Mapping[str, Mapping[str, Json]]:
-        """By kind name: its JSON Schema."""
-        return {kind.name: kind.schema for kind in self.kinds}
+    def schemas(self) -> Mapping[str, dict[str, Any]]:
+        """By kind name: its JSON Schema, without references; raises CatalogError for one that leads nowhere."""
+        return {kind.name: references.resolved(kind.schema, self.shared) for kind in self.kinds}
 
     def of_year(self, year: int) -> Catalog:
         """Return the catalog with the kinds' patterns read for a budget year."""
@@ -74,7 +74,15 @@ def load(extra: Path | None = None) -> Catalog:
         files += sorted(extra.glob("*.schema.json"))
     ranked = tuple(sorted(found.values(), key=lambda kind: (kind.rank, kind.name)))
     shared = tuple(kinds.read_json(path) for path in sorted(root.glob("*.schema.json")))
-    return Catalog(DOCUMENT_KIND, ranked, lexicon.load(folder / "lexicon.toml"), shared, _digest(files))
+    catalog = Catalog(DOCUMENT_KIND, ranked, lexicon.load(folder / "lexicon.toml"), shared, _digest(files))
+    cards = {kind.name for kind in ranked if kind.form == "card"}
+    lost = next((kind for kind in ranked if kind.card and kind.card not in cards), None)
+    if lost:
+        raise errors.CatalogError(f"{lost.name}.schema.json", f"x-card names {lost.card!r}, which is no card kind")
+    if extra is not None:
+        # The user's references are tried before a document is opened.
+        _ = catalog.schemas
+    return catalog
 
 
 def _digest(files: list[Path]) -> str:

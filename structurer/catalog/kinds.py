@@ -54,6 +54,8 @@ class Kind:
     labels: Part | None = None
     """What a card labels: its values, and its parts as a whole."""
     parts: tuple[Part, ...] = ()
+    card: str | None = None
+    """The card kind that the rows of a list become."""
 
     def titled(self, key: str) -> bool:
         """Tell whether a title with this key names the kind."""
@@ -94,9 +96,12 @@ def _kind(path: Path, *, checked: bool) -> Kind:
             Draft202012Validator.check_schema(schema)
         kind = _built(schema, str(name), None)
     except SchemaError as error:
-        raise errors.CatalogError(str(path), f"not a valid JSON Schema at {error.json_path}: {error.message}") from error
+        reason = f"not a valid JSON Schema at {error.json_path}: {error.message}"
+        raise errors.CatalogError(str(path), reason) from error
     except (re.error, ValueError, KeyError, TypeError, AttributeError) as error:
         raise errors.CatalogError(str(path), f"{type(error).__name__}: {error}") from error
+    if kind.form == "list" and not kind.card:
+        raise errors.CatalogError(str(path), "a list kind needs x-card, the card kind its rows become")
     known = {field.pointer[0] for field in kind.fields} | {part.name for part in kind.parts}
     unknown = [field for field in kind.required if field not in known]
     if unknown:
@@ -121,6 +126,7 @@ def _built(schema: Schema, name: str, year: int | None) -> Kind:
         tuple(_fields(properties, (), annotation, year, leaves=True)),
         Part("labels", tuple(_fields(properties, (), annotation, year, leaves=False)), ()) if card else None,
         tuple(_parts(properties, year)) if card else (),
+        schema.get("x-card"),
     )
 
 
@@ -145,7 +151,8 @@ def _fields(
         if annotation in schema and (is_leaf or not leaves):
             kind = schema.get("x-type", "text")
             if kind not in TYPES:
-                raise ValueError(f"x-type of {'/'.join(pointer)} is {kind!r}, expected one of {', '.join(TYPES)}")
+                message = f"x-type of {'/'.join(pointer)} is {kind!r}, expected one of {', '.join(TYPES)}"
+                raise ValueError(message)
             yield Field(pointer, kind, paths.compiled(schema[annotation], year))
         if "properties" in schema:
             yield from _fields(schema["properties"], pointer, annotation, year, leaves=leaves)

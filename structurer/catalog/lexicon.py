@@ -6,7 +6,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from structurer import errors, labels
 from structurer.amounts import Notation
@@ -124,7 +124,7 @@ def load(path: Path) -> Lexicon:
         raise errors.CatalogError(str(path), f"{error}") from error
 
 
-def _lexicon(raw: Mapping[str, Mapping[str, list[str]]]) -> Lexicon:
+def _lexicon(raw: Mapping[str, Mapping[str, Any]]) -> Lexicon:
     notation, table, page, card = raw["notation"], raw["table"], raw["page"], raw["card"]
     totals = [*map(re.escape, table["total_words_keys"]), *table["total_patterns_keys"]]
     return Lexicon(
@@ -161,5 +161,6 @@ def _compiled(patterns: list[str], group: str | None = None) -> Patterns:
     compiled = tuple(re.compile(pattern) for pattern in patterns)
     for pattern in compiled:
         if group and group not in pattern.groupindex:
-            raise ValueError(f"the pattern {pattern.pattern!r} lacks the group {group!r}")
+            message = f"the pattern {pattern.pattern!r} lacks the group {group!r}"
+            raise ValueError(message)
     return compiled

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
@@ -73,7 +74,7 @@ def _fits(pattern: Pattern, path: Sequence[str]) -> bool:
     return True
 
 
-class Owner(Protocol):
+class Owner(Hashable, Protocol):
     """What has fields: a kind, or a part of a card. Compared by identity, so what was looked up is remembered."""
 
     @property

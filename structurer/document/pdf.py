@@ -9,7 +9,7 @@ import pymupdf
 
 from structurer import errors
 from structurer.document import strokes
-from structurer.records import Box, How, Page, Ruling, Word
+from structurer.records import Box, How, Page, Word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _MARK, _MARK_WITHIN = b"%PDF-", 1024
 # Text this close to a ruling still counts as beside it, not across it (points).
 _TOUCH = 1.0
+# The store of the library is emptied after so many pages.
+_SHRINK_EVERY = 16
 # A ruling may touch a character beside it by this share of its width.
 _INTO_GLYPH = 0.2
 # Between two figures the gap is wider than between two digits of one by at least this much (points).
@@ -63,7 +65,7 @@ def _page(document: pymupdf.Document, index: int) -> Page:
         return Page(index + 1, 0.0, 0.0, How.UNREAD, reason=reason)
     finally:
         # Fonts and pictures of earlier pages would pile up in the store of the library.
-        if index % 16 == 15:
+        if index % _SHRINK_EVERY == 0:
             pymupdf.TOOLS.store_shrink(100)
 
 

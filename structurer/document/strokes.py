@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from structurer.records import Ruling
 
@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 _THICK = 3.0
 # A stroke may lean by this much and still be straight (points).
 _LEAN = 1.0
+# Paint as light as this is not seen on paper.
+_WHITE = 0.99
 # Marks of a dotted ruling stand at most this far from one another (points).
 _DOT_GAP = 6.0
 # This many dots in a row make a ruling.
 _DOTS = 5
 
 
-def rulings(paths: Iterable[Mapping[str, object]], matrix: pymupdf.Matrix | None) -> tuple[Ruling, ...]:
+def rulings(paths: Iterable[Mapping[str, Any]], matrix: pymupdf.Matrix | None) -> tuple[Ruling, ...]:
     """Return the straight horizontal and vertical lines among the paths of `Page.get_cdrawings()`.
 
     `matrix` turns the coordinates of a rotated page into those of the page as displayed.
@@ -42,15 +44,15 @@ def rulings(paths: Iterable[Mapping[str, object]], matrix: pymupdf.Matrix | None
     return tuple(Ruling(*segment) for segment in found)
 
 
-def _visible(path: Mapping[str, object]) -> bool:
+def _visible(path: Mapping[str, Any]) -> bool:
     """Tell whether the path can be seen: neither transparent nor white on the white page."""
     if "s" in path["type"]:
-        return path.get("stroke_opacity") != 0
+        return bool(path.get("stroke_opacity") != 0)
     fill = path.get("fill")
-    return path.get("fill_opacity") != 0 and (fill is None or min(fill) < 0.99)
+    return bool(path.get("fill_opacity") != 0 and (fill is None or min(fill) < _WHITE))
 
 
-def _segments(item: tuple, *, stroked: bool) -> Iterator[Segment]:
+def _segments(item: tuple[Any, ...], *, stroked: bool) -> Iterator[Segment]:
     """Yield what one path item contributes: lines as they are, bars as thin boxes, outlines as four lines."""
     name = item[0]
     if name == "l":

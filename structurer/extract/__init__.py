@@ -16,10 +16,8 @@ if TYPE_CHECKING:
     from structurer.catalog import Catalog
     from structurer.catalog.lexicon import Lexicon
     from structurer.extract.values import Row
-    from structurer.records import Chunk
+    from structurer.records import Chunk, Grid
 
-# The card kind that the rows of a list become.
-_LIST_CARD = "project_performance"
 # So many chunks at the start of a document tell its budget year.
 _FIRST = 40
 
@@ -51,8 +49,8 @@ def records(questions: Iterable[Chunk], catalog: Catalog) -> Answers:
     for chunk in chain(first, stream):
         _note_pages(chunk, answers)
         code = code or disclosure.code(chunk, catalog.lexicon)
-        if chunk.form is Form.TABLE:
-            _table(chunk, dated, answers)
+        if chunk.grid is not None:
+            _table(chunk, chunk.grid, dated, answers)
         elif chunk.form is Form.PASSAGE:
             answers.claims.extend(_claims(chunk, dated))
     lists.numbered(answers.tables, "t")
@@ -70,21 +68,20 @@ def _note_pages(chunk: Chunk, answers: Answers) -> None:
             held.append(chunk.form.value)
 
 
-def _table(chunk: Chunk, catalog: Catalog, answers: Answers) -> None:
-    assert chunk.grid is not None
-    chosen = choice.choose(chunk.grid, chunk.title.text if chunk.title else None, catalog)
+def _table(chunk: Chunk, grid: Grid, catalog: Catalog, answers: Answers) -> None:
+    chosen = choice.choose(grid, chunk.title.text if chunk.title else None, catalog)
     kind, form = chosen.kind, chosen.form
     if kind is not None and form is not None:
         answers.cards.append(cards.record(chunk, kind, form, catalog))
         return
-    table = tables.record(chunk, chunk.grid, kind, chosen.mapped, catalog)
+    table = tables.record(chunk, grid, kind, chosen.mapped, catalog)
     if kind is None:
         title = chunk.title.text.strip() if chunk.title else ""
         where = f"/tables/{len(answers.tables)}"
         answers.findings.append(Finding("unknown_table", where, chunk.pages[0], {"title": title}))
     answers.tables.append(table)
-    if kind is not None and kind.form == "list":
-        answers.cards.extend(lists.cards(table, chosen.mapped, _LIST_CARD))
+    if kind is not None and kind.card:
+        answers.cards.extend(lists.cards(table, chosen.mapped, kind.card))
 
 
 def _claims(chunk: Chunk, catalog: Catalog) -> list[Row]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from structurer import labels
 from structurer.catalog import paths
-from structurer.extract import captions, indicators, lost, values
+from structurer.extract import captions, indicators, lost, mirrored, values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +42,7 @@ def labelled(kind: Kind, grid: Grid, lexicon: Lexicon) -> Form:
     def is_label(cell: Cell) -> bool:
         return bool(cell.parts) and _is_label(lexicon.heading(cell.text), kind, lexicon)
 
-    grid = lost.restored(grid, is_label, lambda cell: values.is_figure(cell, lexicon))
+    grid = lost.restored(grid, is_label, lambda cell: values.is_figure(cell, lexicon), lexicon)
     slots: list[list[Cell | None]] = [[None] * grid.n_columns for _ in range(grid.n_rows)]
     for cell in grid.cells:
         for row in range(cell.row, cell.row + cell.rowspan):
@@ -52,7 +52,10 @@ def labelled(kind: Kind, grid: Grid, lexicon: Lexicon) -> Form:
         (cell.row, cell.column) for cell in grid.cells if is_label(cell)
     )
     frozen = tuple(tuple(row) for row in slots)
-    return Form(grid, frozen, known, known | _by_place(frozen, known, lexicon))
+    by_place = _by_place(frozen, known, lexicon)
+    if grid.basis == lost.BASIS:
+        by_place |= mirrored.part_labels(frozen)
+    return Form(grid, frozen, known, known | by_place)
 
 
 def has_part(form: Form, kind: Kind, lexicon: Lexicon) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from structurer import amounts, labels
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 # Column numbers and the formulas over them, as in "1", "5=6+7", "(3)", "A".
 _NUMBERING = re.compile(r"[(（]?(\d{1,2}|[A-Z])([=＝+＋\-－\d A-Z()（）.…]*)[)）]?")
+# The number of the first numbered column: that of the names is often left out.
+_FIRST = (1, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +92,13 @@ def is_guide(texts: Sequence[str], lexicon: Lexicon) -> bool:
     if not plain:
         return False
     marks = [text for text in plain if text in lexicon.guide_marks]
-    rest = [text for text in plain if not text in lexicon.guide_marks]
+    rest = [text for text in plain if text not in lexicon.guide_marks]
     if not all(_NUMBERING.fullmatch(text) for text in rest):
         return False
     if marks:
         return True
     numbers = [int(found[0]) for text in rest if (found := re.findall(r"\d+", text))]
-    return len(numbers) > 1 and numbers[0] <= 2 and all(b - a == 1 for a, b in zip(numbers, numbers[1:], strict=False))
+    return len(numbers) > 1 and numbers[0] in _FIRST and all(b - a == 1 for a, b in pairwise(numbers))
 
 
 def _columns(grid: Grid, depth: int, lexicon: Lexicon) -> list[Column]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from structurer.records import Leaf
 
@@ -24,13 +24,11 @@ _PLAIN = ("page", "line", "other")
 
 def cards(table: Row, found: Mapped, kind: str) -> Iterator[Row]:
     """Yield a card for each project of the table; its leaves are those of the table's rows."""
-    rows = table["rows"]
-    assert isinstance(rows, list)
+    rows = cast("list[Row]", table["rows"])
     amounts = {f.name for f in found.fields if f is not None and f.type == "amount" and not _part(f.name)}
     heads = _level1(found)
     card: Row | None = None
     for row in rows:
-        assert isinstance(row, dict)
         if card is None or _names_another(row, card):
             if card is not None and _is_project(card):
                 yield card
@@ -107,9 +105,7 @@ def _add(card: Row, row: Row, amounts: set[str], heads: Mapping[str, Leaf]) -> N
         elif name in card:
             card[name] = card[name] or value
     page = row["page"]
-    pages, indicators = card["pages"], card["indicators"]
-    assert isinstance(pages, list)
-    assert isinstance(indicators, list)
+    pages, indicators = cast("list[Value]", card["pages"]), cast("list[Value]", card["indicators"])
     if page not in pages:
         pages.append(page)
     for group, parts in groups.items():
@@ -117,9 +113,7 @@ def _add(card: Row, row: Row, amounts: set[str], heads: Mapping[str, Leaf]) -> N
 
 
 def _inside(card: Row, name: str) -> dict[str, Value]:
-    inner = card[name]
-    assert isinstance(inner, dict)
-    return inner
+    return cast("dict[str, Value]", card[name])
 
 
 def _indicator(parts: Mapping[str, Value], level1: Leaf | None, page: Value) -> Row:

@@ -6,10 +6,13 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from structurer.extract import mirrored
 from structurer.records import Cell, Grid, Part
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
+
+    from structurer.catalog.lexicon import Lexicon
 
     IsLabel = Callable[[Cell], bool]
     IsFigure = Callable[[Cell], bool]
@@ -17,19 +20,39 @@ if TYPE_CHECKING:
 
 BASIS = "dump"
 # A text of more characters does not fit a narrow cell.
-_NARROW = 12
+_NARROW = 2
 _GLUED = re.compile(r"\s*(?P<label>.*\S)\s*(?:[:\uff1a]\s*|\s)(?P<value>\S+)\s*", re.DOTALL)
 
 
-def restored(grid: Grid, is_label: IsLabel, is_figure: IsFigure) -> Grid:
+def restored(grid: Grid, is_label: IsLabel, is_figure: IsFigure, lexicon: Lexicon) -> Grid:
     """Return the grid of a dumped form with what is certain put back; any other grid as it is."""
     if grid.basis != BASIS:
         return grid
     rows: list[list[Cell]] = [[] for _ in range(grid.n_rows)]
     for cell in sorted(grid.cells, key=lambda cell: cell.column):
         rows[cell.row].append(cell)
+    if any(cell.rowspan > 1 for cell in grid.cells):
+        # The reader took its top for the header of a table.
+        rows = _single(grid)
     rows = [_wide(_apart(row, is_label, is_figure), is_label, is_figure) for row in rows]
-    return replace(grid, cells=tuple(cell for row in _carried(rows, is_label) for cell in row))
+    rows, parts = mirrored.realigned(rows, grid.n_columns, is_label, lexicon)
+    inside = {row for start, end in parts.items() for row in range(start, end)}
+    rows = [row if index in inside else _closed(row, is_label) for index, row in enumerate(rows)]
+    n_columns = max(cell.column + cell.colspan for row in rows for cell in row)
+    cells = tuple(cell for row in _carried(rows, is_label, parts) for cell in row)
+    return replace(grid, n_columns=n_columns, cells=cells)
+
+
+def _single(grid: Grid) -> list[list[Cell]]:
+    """Return the rows of a grid with every merged cell as one slot with its text and blank ones."""
+    at = {(cell.row, cell.column): cell for cell in grid.cells}
+    return [
+        [
+            replace(at[row, column], rowspan=1, colspan=1) if (row, column) in at else Cell(row, column, 1, 1)
+            for column in range(grid.n_columns)
+        ]
+        for row in range(grid.n_rows)
+    ]
 
 
 def _apart(row: Sequence[Cell], is_label: IsLabel, is_figure: IsFigure) -> list[Cell]:
@@ -61,8 +84,27 @@ def _wide(row: Sequence[Cell], is_label: IsLabel, is_figure: IsFigure) -> list[C
     return [*cells[: own[0]], replace(text, colspan=text.colspan + sum(cell.colspan for cell in rest))]
 
 
-def _carried(rows: list[list[Cell]], is_label: IsLabel) -> list[list[Cell]]:
-    """Return the rows with a label of the first column going on over the blanks below it.
+def _closed(row: Sequence[Cell], is_label: IsLabel) -> list[Cell]:
+    """Return a row of labels and values with the blanks behind a value, and between a label and its value, taken in.
+
+    What is blank between two labels, or behind the last, is a value that is absent: one cell.
+    """
+    if any(cell.rowspan > 1 for cell in row) or not any(map(is_label, row)):
+        return list(row)
+    closed: list[Cell] = []
+    for index, cell in enumerate(row):
+        before = closed[-1] if closed else None
+        following = next((other for other in row[index:] if other.parts), None)
+        valued = following is not None and not is_label(following)
+        if before is None or cell.parts or (before.parts and is_label(before) and not valued):
+            closed.append(cell)
+        else:
+            closed[-1] = replace(before, colspan=before.colspan + cell.colspan)
+    return closed
+
+
+def _carried(rows: list[list[Cell]], is_label: IsLabel, parts: Collection[int]) -> list[list[Cell]]:
+    """Return the rows with a label of the first column going on over the blanks below it; `parts` begin with labels.
 
     Such a blank is no value: it is left of everything in its row.
     """
@@ -78,5 +120,7 @@ def _carried(rows: list[list[Cell]], is_label: IsLabel) -> list[list[Cell]]:
             carried[label.row][0] = label
             del carried[index][0]
         else:
-            label = first if first.parts and is_label(first) else None
+            beside = next((cell for cell in row[1:] if cell.parts), first)
+            named = index in parts or is_label(first) or is_label(beside)
+            label = first if first.parts and named else None
     return carried

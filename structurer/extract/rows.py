@@ -64,11 +64,15 @@ def _held(grid: Grid, found: Mapped) -> tuple[list[dict[int, list[Cell]]], list[
 
 def _is_header(cells: dict[int, list[Cell]], row: int, head: Header, lexicon: Lexicon) -> bool:
     """Tell whether a row of the body repeats the header, or only numbers the columns."""
-    texts = [cell.text for held in cells.values() for cell in held if cell.row == row]
-    return tuple(labels.key(text) for text in texts) in head.rows or header.is_guide(texts, lexicon)
+    own = [cell for held in cells.values() for cell in held if cell.row == row]
+    texts = [cell.text for cell in own]
+    if header.is_guide(texts, lexicon):
+        return True
+    repeats = tuple(labels.key(text) for text in texts) in head.rows
+    return repeats and not any(values.is_figure(cell, lexicon) for cell in own)
 
 
-def _unknown(cells: dict[int, list[Cell]], index: int, found: Mapped, names: Sequence[str], lexicon: Lexicon) -> Row:
+def _unknown(cells: dict[int, list[Cell]], index: int, _found: Mapped, names: Sequence[str], lexicon: Lexicon) -> Row:
     """Read a row of a table of no known kind: all its cells under the names of their columns."""
     row: dict[str, Value] = dict.fromkeys(names)
     for column, held in cells.items():

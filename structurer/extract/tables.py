@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from structurer.catalog import Catalog
     from structurer.catalog.kinds import Kind
     from structurer.extract.header import Column, Header
-    from structurer.extract.values import Row, Value
+    from structurer.extract.values import Row
     from structurer.records import Chunk, Grid
 
 UNKNOWN = "unknown"
@@ -54,7 +54,7 @@ def record(chunk: Chunk, grid: Grid, kind: Kind | None, found: Mapped, catalog: 
             {"field": field, "heading": _leaf(column)}
             for field, column in zip(fields, found.header.columns, strict=True)
         ],
-        "rows": body,
+        "rows": [*body],
         "empty": _is_empty(body, found),
     }
 

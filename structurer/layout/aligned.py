@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,12 +23,16 @@ if TYPE_CHECKING:
 _LEVEL = 0.45
 # Lines of one wrapped text stand at most this far apart, middle to middle, in shares of their height.
 _LEADING = 1.75
-# They stand closer to one another than rows do, by this share; else they are rows.
-_TIGHTER = 0.9
+# They stand closer to one another than to the lines around them, by this factor; else they are rows.
+_CLOSER = 1.08
+# Lines that hang from a baseline stand at most this far apart, in shares of their height.
+_TIGHT = 1.25
 # No cell of a table without row rules wraps into more lines than this.
 _MOST_LINES = 8
 # A text that hangs from its row's baseline costs this much; a line that is a row of its own costs 1.
 _HANGING = 0.4
+# Of two ways to take lines as wrapped texts, that with the lines closer together is better, by this much.
+_LOOSE = 0.1
 # Header lines with less than this between them are one wrapped text (share of their height).
 _WRAPPED = 0.15
 # A spanner is centred over its columns up to this share of a column's width.
@@ -114,14 +118,14 @@ def _column_to_blocks(column: Sequence[Piece], anchors: list[float]) -> list[Blo
             lines.append([item])
     for line in lines:
         line.sort(key=lambda p: p.x0)
-    pitch = min((b - a for a, b in zip(anchors, anchors[1:], strict=False)), default=float("inf"))
     best: list[tuple[float, int, float | None]] = [(0.0, len(lines), None)] * (len(lines) + 1)
     for start in range(len(lines) - 1, -1, -1):
         options: list[tuple[float, int, float | None]] = [(1 + best[start + 1][0], start + 1, None)]
         for stop in range(start + 1, min(len(lines), start + _MOST_LINES) + 1):
             if not _one_text(lines[start:stop]):
                 break
-            cost, at = _fit(lines[start:stop], anchors, pitch)
+            apart = stop == start + 1 or _apart(lines, start, stop)
+            cost, at = _fit(lines[start:stop], anchors, apart=apart)
             if at is not None:
                 options.append((cost + best[stop][0], stop, at))
         best[start] = min(options, key=lambda option: option[0])
@@ -136,30 +140,62 @@ def _column_to_blocks(column: Sequence[Piece], anchors: list[float]) -> list[Blo
 
 def _one_text(lines: Sequence[Sequence[Piece]]) -> bool:
     """Tell whether lines may be one cell: close to one another, with one figure at most."""
-    if sum(p.figure for line in lines for p in line) > 1 and len(lines) > 1:
-        return False
-    return len(lines) < 2 or lines[-1][0].middle - lines[-2][0].middle <= _LEADING * (lines[-1][0].bottom - lines[-1][0].top)
+    if not lines[1:]:
+        return True
+    last = lines[-1][0]
+    near = last.middle - lines[-2][0].middle <= _LEADING * (last.bottom - last.top)
+    return near and sum(p.figure for line in lines for p in line) <= 1
 
 
-def _fit(lines: Sequence[Sequence[Piece]], anchors: list[float], pitch: float) -> tuple[float, float | None]:
+def _apart(lines: Sequence[Sequence[Piece]], start: int, stop: int) -> bool:
+    """Tell whether lines stand closer to one another than to the lines before and after them."""
+    own = (lines[stop - 1][0].middle - lines[start][0].middle) / max(stop - start - 1, 1)
+    before = start == 0 or lines[start][0].middle - lines[start - 1][0].middle > _CLOSER * own
+    after = stop == len(lines) or lines[stop][0].middle - lines[stop - 1][0].middle > _CLOSER * own
+    return before and after
+
+
+def _fit(lines: Sequence[Sequence[Piece]], anchors: list[float], *, apart: bool) -> tuple[float, float | None]:
     """Return what it costs to take the lines as one text of a row, and the row's anchor."""
     if not anchors:
         return 0.0, None
     first, last = lines[0][0], lines[-1][0]
-    slack = _LEVEL * (first.bottom - first.top)
-    own = (last.middle - first.middle) / max(len(lines) - 1, 1)
-    tighter = len(lines) == 1 or own < _TIGHTER * pitch
-    centre = (first.middle + last.middle) / 2
+    height = first.bottom - first.top
+    slack = _LEVEL * height
+    inside = bisect_right(anchors, last.middle + slack) - bisect_left(anchors, first.middle - slack)
+    if inside > 1:
+        return 0.0, None
+    centre, more = (first.middle + last.middle) / 2, len(lines) - 1
     at = _nearest(centre, anchors)
-    if abs(at - centre) <= slack and (tighter or len(lines) % 2 == 0):
-        return abs(at - centre) / 100, at
+    # Where the baseline falls between two lines, these are surely one text.
+    if abs(at - centre) <= slack and (apart or more == 1):
+        loose = max((last.middle - first.middle) / more / height - 1, 0.0) if more else 0.0
+        return abs(at - centre) / height + _LOOSE * loose * more, at
     at = _nearest(first.middle, anchors)
-    if abs(at - first.middle) <= slack and own < _TIGHTER * pitch:
-        return _HANGING * (len(lines) - 1), at
+    if abs(at - first.middle) <= slack and apart and last.middle - first.middle <= _TIGHT * height * more:
+        return _HANGING * more, at
     return 0.0, None
 
 
-def header_to_tiles(pieces: Sequence[Piece], columns: Sequence[Column], rules: Sequence[Edge]) -> tuple[int, list[Tile]]:
+def without_header(rows: list[Row]) -> tuple[list[Row], list[Piece]]:
+    """Part the rows from the header above them: what stands above the first row with a figure.
+
+    A lone text just above that row, apart from what is above it, is a row.
+    """
+    first = next((i for i, row in enumerate(rows) if row.anchored), 0)
+    while first > 1 and sum(map(len, rows[first - 1].pieces)) == 1:
+        lower = rows[first - 1]
+        column = next(i for i, held in enumerate(lower.pieces) if held)
+        above = [p.bottom for row in rows[: first - 1] for p in row.pieces[column]]
+        if not above or lower.top - max(above) < _WRAPPED * (lower.bottom - lower.top):
+            break
+        first -= 1
+    return rows[first:], [p for row in rows[:first] for column in row.pieces for p in column]
+
+
+def header_to_tiles(
+    pieces: Sequence[Piece], columns: Sequence[Column], rules: Sequence[Edge]
+) -> tuple[int, list[Tile]]:
     """Return how many levels a header has, and its cells.
 
     A text over a short rule spans the columns under that rule; without such rules, a text amid
@@ -207,27 +243,33 @@ def _under(item: Piece, columns: Sequence[Column], rules: Sequence[Edge]) -> tup
 def _amid(item: Piece, columns: Sequence[Column], pieces: Sequence[Piece]) -> tuple[int, int] | None:
     """Return the columns that a text is centred over, if their own headings stand below it and none beside it."""
     height, middle = item.bottom - item.top, (item.x0 + item.x1) / 2
-    below: set[int] = set()
-    beside: set[int] = set()
+    own: dict[int, list[Piece]] = {}
     for other in pieces:
-        if other is item:
-            continue
-        column = column_of(other.x0, other.x1, columns)
-        if other.top < item.bottom - _LEVEL * height:
-            beside |= {column} if other.bottom > item.top else set()
-        elif other.x0 <= middle <= other.x1 and other.top < item.bottom + _WRAPPED * height:
+        if other is not item:
+            own.setdefault(column_of(other.x0, other.x1, columns), []).append(other)
+    below: set[int] = set()
+    for column, held in own.items():
+        if any(p.x0 <= middle <= p.x1 and item.top < p.top < item.bottom + _WRAPPED * height for p in held):
             return None
-        else:
+        under = [p for p in held if p.top >= item.bottom - _LEVEL * height]
+        # What stands as high as the heading of the first column stands beside all levels.
+        whole = len(under) == len(held) and abs(_middle(held) - _middle(own.get(0, held))) < _LEVEL * height
+        if under and not whole and not any(p.bottom > item.top for p in held if p not in under):
             below.add(column)
+    return _centred_group(middle, columns, below)
+
+
+def _centred_group(middle: float, columns: Sequence[Column], below: set[int]) -> tuple[int, int] | None:
+    """Return the first and last of adjacent columns among `below` that are best centred on `middle`."""
     edges = columns_to_edges(columns, columns[0][0], columns[-1][1])
     best: tuple[float, int, int] | None = None
     for first in below:
         last = first
-        while last + 1 in below - beside and first not in beside:
+        while last + 1 in below:
             last += 1
-            centre, width = (edges[first] + edges[last + 1]) / 2, (edges[last + 1] - edges[first]) / (last - first + 1)
-            off = abs(centre - middle)
-            if off < _CENTRED * width and (best is None or off < best[0]):
+            off = abs((edges[first] + edges[last + 1]) / 2 - middle)
+            wide = (edges[last + 1] - edges[first]) / (last - first + 1)
+            if off < _CENTRED * wide and (best is None or off < best[0]):
                 best = off, first, last
     return best and best[1:]
 

@@ -98,6 +98,17 @@ def form_goes_on(one: Chunk, two: Chunk, lexicon: Lexicon) -> bool:
     )
 
 
+def cuts_row(grid: Grid, repeated: int, lexicon: Lexicon) -> bool:
+    """Tell whether the first row below a repeated header of a form's part is the rest of the row before it.
+
+    It is if it has no level and no name: nothing in the columns of the first three headings.
+    """
+    if grid.basis != BASIS or repeated >= grid.n_rows or not _heads_part(grid, 0, lexicon):
+        return False
+    heads, rest = _filled(grid, 0), _filled(grid, repeated)
+    return bool(rest) and rest[0].column >= heads[_HEADINGS].column + heads[_HEADINGS].colspan
+
+
 def _heads_part(grid: Grid, row: int, lexicon: Lexicon) -> bool:
     card = lexicon.raw.get("card")
     known = card.get("indicator_headings_keys", ()) if isinstance(card, dict) else ()

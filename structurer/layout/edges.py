@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -128,5 +129,5 @@ def _continues(above: Edges, below: Edges) -> bool:
     (bottom, *one), (top, *other) = above.flat[-1], below.flat[0]
     same = all(abs(a - b) <= SNAP for a, b in zip(one, other, strict=True))
     open_sided = all(t.upright[0][0] - one[0] > GAP and one[1] - t.upright[-1][0] > GAP for t in (above, below))
-    heights = sorted(b[0] - a[0] for t in (above, below) for a, b in zip(t.flat, t.flat[1:], strict=False))
+    heights = sorted(b[0] - a[0] for t in (above, below) for a, b in pairwise(t.flat))
     return same and open_sided and 0 < top - bottom <= _ROW * heights[len(heights) // 2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from structurer.layout.text import bounds, words_to_rows
@@ -17,12 +18,17 @@ if TYPE_CHECKING:
 _FIGURE = re.compile(r"[-+−△▲(（¥￥]{0,2}\d[\d,，]*(?:[.．]\d+)?[%‰]?[)）]?")
 # A figure that is surely no page number, year or item number.
 _AMOUNT = re.compile(r"\D{0,2}(?:\d{1,3}(?:[,，]\d{3})+|\d+)(?:[.．]\d+)?\D?")
+# A whole number of more digits than this is an amount; the first level of a code has at most so many digits.
+_LONG, _CODE = 4, 3
+_LEVEL_OF_CODE = re.compile(r"\d\d")
 # Words closer than this share of their height are one piece (a blank in a name), if neither is an amount.
 _BLANK = 0.55
 # A gap narrower than this share of the height parts no two columns of text.
 _GUTTER = 0.5
 # One text in this many rows may stand across a gap (a total centred over two columns).
 _CROSSING = 12
+# Words whose middles differ by less than this share of their height stand on one line.
+_LEVEL = 0.35
 # Boxes that overlap by less than this do not touch (points).
 TOUCH = 0.5
 
@@ -39,7 +45,7 @@ def is_amount(text: str) -> bool:
     return (
         _AMOUNT.fullmatch(text) is not None
         and is_figure(text)
-        and (not text.isdecimal() or (len(text) > 4 and text[0] != "0"))
+        and (not text.isdecimal() or (len(text) > _LONG and text[0] != "0"))
         and sum(map(str.isdecimal, text)) > 1
     )
 
@@ -63,12 +69,27 @@ class Piece:
 
 def words_to_pieces(words: Sequence[Word]) -> list[list[Piece]]:
     """Return the pieces of each text line, top to bottom, from left to right."""
-    return [_line_to_pieces(row) for row in words_to_rows(words)]
+    return [_line_to_pieces(line) for row in words_to_rows(words) for line in _on_one_line(row)]
 
 
-def _line_to_pieces(row: Sequence[Word]) -> list[Piece]:
+def _on_one_line(row: Sequence[Word]) -> list[list[Word]]:
+    """Part words that overlap in height but stand on different lines: a figure amid the lines of a wrapped name."""
+    lines: list[list[Word]] = []
+    for word in sorted(row, key=_middle):
+        if lines and _middle(word) - _middle(lines[-1][0]) <= _LEVEL * (word.box.bottom - word.box.top):
+            lines[-1].append(word)
+        else:
+            lines.append([word])
+    return lines
+
+
+def _middle(word: Word) -> float:
+    return (word.box.top + word.box.bottom) / 2
+
+
+def _line_to_pieces(line: Sequence[Word]) -> list[Piece]:
     runs: list[list[Word]] = []
-    for word in row:
+    for word in sorted(line, key=lambda w: w.box.x0):
         if runs and _together(runs[-1][-1], word):
             runs[-1].append(word)
         else:
@@ -89,7 +110,7 @@ def _together(left: Word, right: Word) -> bool:
     figures = is_figure(left.text), is_figure(right.text)
     if all(figures):
         # Only the levels of a code (204 02 01) are printed as figures a blank apart.
-        return left.text.isdecimal() and right.text.isdecimal() and len(right.text) == 2 and len(left.text) <= 3
+        return left.text.isdecimal() and _LEVEL_OF_CODE.fullmatch(right.text) is not None and len(left.text) <= _CODE
     return not (figures[0] and is_amount(left.text)) and not (figures[1] and is_amount(right.text))
 
 
@@ -101,9 +122,9 @@ def gaps_to_columns(lines: Sequence[Sequence[Piece]]) -> list[Column]:
     """
     pieces = [p for line in lines for p in line]
     figures = _extents(sorted((p.x0, p.x1) for p in pieces if p.figure), 0.0)
-    kept = [p for p in pieces if p.figure or sum(p.x0 < x1 - 1 and p.x1 > x0 + 1 for x0, x1 in figures) < 2]
+    kept = [p for p in pieces if p.figure or sum(p.x0 < x1 - 1 and p.x1 > x0 + 1 for x0, x1 in figures) <= 1]
     height = min((p.bottom - p.top for p in kept), default=0.0)
-    for _ in range(len(lines) // _CROSSING + (len(lines) > 2)):
+    for _ in range(len(lines) // _CROSSING + bool(lines[2:])):
         crossing = _most_crossing(kept, height)
         if crossing is None:
             break
@@ -157,5 +178,18 @@ def column_of(x0: float, x1: float, columns: Sequence[Column]) -> int:
 
 def columns_to_edges(columns: Sequence[Column], x0: float, x1: float) -> tuple[float, ...]:
     """Return the borders: the outer ones as given if they lie outside, the inner ones amid the gaps."""
-    inner = [(left[1] + right[0]) / 2 for left, right in zip(columns, columns[1:], strict=False)]
+    inner = [(left[1] + right[0]) / 2 for left, right in pairwise(columns)]
     return (min(x0, columns[0][0]), *inner, max(x1, columns[-1][1]))
+
+
+def cut_at_columns(line: Sequence[Piece], columns: Sequence[Column]) -> list[Piece]:
+    """Return the pieces with those taken apart whose words stand in different columns: headings a blank apart."""
+    cut: list[Piece] = []
+    for whole in line:
+        over = [
+            {i for i, (x0, x1) in enumerate(columns) if min(w.box.x1, x1) - max(w.box.x0, x0) > TOUCH}
+            for w in whole.words
+        ]
+        each = all(len(own) == 1 for own in over) and len(set.union(*over)) == len(over) > 1
+        cut += [piece([word]) for word in whole.words] if each else [whole]
+    return cut

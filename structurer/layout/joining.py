@@ -51,7 +51,10 @@ def _joined(one: Chunk, two: Chunk, lexicon: Lexicon) -> Chunk | None:
     if not repeated and (_restarts(upper, lower) or one.notes):
         return None
     # A header with nothing below it adds its page and no more.
-    grid = _stacked(upper, captions.rows(lower, repeated, lower.n_rows)) if repeated < lower.n_rows else one.grid
+    if repeated and dumped.cuts_row(lower, repeated, lexicon):
+        upper = _with_pieces(upper, captions.rows(lower, repeated, lower.n_rows))
+        repeated += 1
+    grid = _stacked(upper, captions.rows(lower, repeated, lower.n_rows)) if repeated < lower.n_rows else upper
     pages = one.pages + tuple(page for page in two.pages if page not in one.pages)
     return replace(one, pages=pages, grid=grid, notes=one.notes + two.notes)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from structurer.layout.edges import GAP, SNAP
@@ -62,7 +63,7 @@ def _positions(drawn: Sequence[float], ends: Sequence[float]) -> list[float]:
 def _walls(edges: Sequence[Edge], across: Sequence[float], along: Sequence[float]) -> list[bytearray]:
     """Return for every position of `across` which of the intervals of `along` an edge covers there."""
     walls = [bytearray(len(along) - 1) for _ in across]
-    middles = [(low + high) / 2 for low, high in zip(along, along[1:], strict=False)]
+    middles = [(low + high) / 2 for low, high in pairwise(along)]
     for position, start, end in edges:
         index = bisect_left(across, position - SNAP)
         if index == len(across) or across[index] > position + SNAP:
@@ -93,7 +94,9 @@ def tile(n_rows: int, n_columns: int, walls: list[bytearray], floors: list[bytea
             while right < n_columns and not walls[right][row] and not line[right]:
                 right += 1
             bottom = row + 1
-            while bottom < n_rows and _open(bottom, column, right, walls, floors) and not any(taken[bottom][column:right]):
+            while bottom < n_rows and not any(taken[bottom][column:right]):
+                if not _open(bottom, column, right, walls, floors):
+                    break
                 bottom += 1
             for covered in range(row, bottom):
                 taken[covered][column:right] = b"\x01" * (right - column)

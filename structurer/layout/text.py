@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from structurer.records import Box, Line, Part
@@ -38,7 +39,7 @@ def words_to_rows(words: Sequence[Word]) -> list[list[Word]]:
 def joined(row: Sequence[Word]) -> str:
     """Return the text of one line: no space in a small gap, a space in a larger one, a tab in a wide one."""
     text = row[0].text
-    for left, right in zip(row, row[1:], strict=False):
+    for left, right in pairwise(row):
         gap, height = right.box.x0 - left.box.x1, right.box.bottom - right.box.top
         text += ("" if gap < _CLOSE * height else " " if gap < _WIDE * height else "\t") + right.text
     return text
@@ -63,7 +64,7 @@ def cell_part(words: Sequence[Word], page: int | None, width: float) -> Part:
         return Part(words[0].text, page, words[0].box)
     rows = words_to_rows(words)
     text = _flat(rows[0])
-    for upper, lower in zip(rows, rows[1:], strict=False):
+    for upper, lower in pairwise(rows):
         used = upper[-1].box.x1 - upper[0].box.x0
         full = width - used < _first_token(lower[0]) + _MARGIN
         text += ("" if full else "\n") + _flat(lower)
