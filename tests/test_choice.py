@@ -88,7 +88,8 @@ def test_few_labels_make_no_card_without_its_title(table: Table, title: str | No
 
 def test_whole_department_is_told_from_a_project(table: Table) -> None:
     grid = table(
-        "部门名称 | 支队 | 预算总额 | 3.00\n年度目标 | 畅通 | < | <\n一级指标 | 二级指标 | 三级指标 | 指标值\n产出 | 数量 | 台数 | ≥1"
+        "部门名称 | 支队 | 预算总额 | 3.00\n年度目标 | 畅通 | < | <\n"
+        "一级指标 | 二级指标 | 三级指标 | 指标值\n产出 | 数量 | 台数 | ≥1"
     )
     assert kind(grid, "部门整体支出绩效目标表") == "department_performance"
 

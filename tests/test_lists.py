@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,15 +18,7 @@ if TYPE_CHECKING:
     Table = Callable[..., Grid]
 
 CATALOG = catalog.load()
-WIDE = """
-    单位编码（项目编码） | 项目单位（项目名称） | 项目金额（万元） | <        | <        | 绩效目标 | <        | <        | <      | <        | <
-    ^                    | ^                    | 资金总额         | 政府预算资金 | 财政专户资金 | 成本指标 | <        | 产出指标 | <      | 效益指标 | <
-    ^                    | ^                    | ^                | ^        | ^        | 三级指标 | 指标值   | 三级指标 | 指标值 | 三级指标 | 指标值
-    122004               | 某支队               | 1,303.79         | 1303.79  |          |          |          |          |        |          |
-    41050024000000043658 | 车管证照成本         | 214.59           | 214.59   |          | 证照成本 | ≤3万元   | 制证数   | ≥5万本 | 办证率   | ≥95%
-    ^                    | ^                    | ^                | ^        | ^        |          |          | 合格率   | 100%   |          |
-    41050024000000044801 | 考场购买服务         | 1089.2           | 1089.2   | 0        | 服务费   | ≤1089.2万元 | 场次  | 12次   | 满意     | 有所提升
-"""
+WIDE = (Path(__file__).parent / "examples" / "lists" / "projects-in-one-table.txt").read_text(encoding="utf-8")
 
 
 def read(grid: Grid) -> tuple[dict[str, Any], list[dict[str, Any]]]:

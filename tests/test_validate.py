@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from structurer import catalog, validate
-from structurer.records import Finding
+
+if TYPE_CHECKING:
+    from structurer.records import Finding
 
 CATALOG = catalog.load()
 ROW: dict[str, Any] = {"code": "204", "name": "公安", "total": "1234.50", "basic": "0", "project": None, "page": 3}

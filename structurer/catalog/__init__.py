@@ -11,7 +11,7 @@ from structurer import errors, resources
 from structurer.catalog import kinds, lexicon, references
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from structurer.catalog.kinds import Kind
@@ -36,7 +36,7 @@ class Catalog:
     @cached_property
     def schemas(self) -> Mapping[str, dict[str, Any]]:
         """By kind name: its JSON Schema, without references; raises CatalogError for one that leads nowhere."""
-        return {kind.name: references.resolved(kind.schema, self.shared) for kind in self.kinds}
+        return {kind.name: _resolved(kind, self.shared) for kind in self.kinds}
 
     def of_year(self, year: int) -> Catalog:
         """Return the catalog with the kinds' patterns read for a budget year."""
@@ -45,6 +45,13 @@ class Catalog:
     def kind(self, name: str) -> Kind | None:
         """Return the kind of this name."""
         return next((kind for kind in self.kinds if kind.name == name), None)
+
+
+def _resolved(kind: Kind, shared: Sequence[Mapping[str, Json]]) -> dict[str, Any]:
+    try:
+        return references.resolved(kind.schema, shared)
+    except LookupError as error:
+        raise errors.CatalogError(f"{kind.name}.schema.json", str(error.args[0])) from error
 
 
 @lru_cache(maxsize=16)

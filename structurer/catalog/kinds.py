@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 FORMS = ("table", "card", "list")
 TYPES = ("amount", "code", "text", "value", "ordinal")
 _SUFFIX = ".schema.json"
+# Of a kind that names none.
+_LAST_RANK = 100
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,10 +121,10 @@ def _built(schema: Schema, name: str, year: int | None) -> Kind:
         name,
         schema["x-form"],
         schema,
-        tuple(re.compile(pattern) for pattern in schema.get("x-titles", ())),
-        tuple(re.compile(pattern) for pattern in schema.get("x-not-titles", ())),
-        schema.get("x-rank", 100),
-        tuple(schema.get("x-required", ())),
+        tuple(re.compile(pattern) for pattern in _texts(schema, "x-titles")),
+        tuple(re.compile(pattern) for pattern in _texts(schema, "x-not-titles")),
+        _rank(schema),
+        tuple(_texts(schema, "x-required")),
         tuple(_fields(properties, (), annotation, year, leaves=True)),
         Part("labels", tuple(_fields(properties, (), annotation, year, leaves=False)), ()) if card else None,
         tuple(_parts(properties, year)) if card else (),
@@ -130,15 +132,39 @@ def _built(schema: Schema, name: str, year: int | None) -> Kind:
     )
 
 
+def _texts(schema: Schema, name: str) -> list[str]:
+    """Return an annotation that lists texts; raises ValueError if it is something else."""
+    texts = schema.get(name, [])
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        message = f"{name} is {texts!r}, expected a list of texts"
+        raise ValueError(message)
+    return texts
+
+
+def _rank(schema: Schema) -> int:
+    rank = schema.get("x-rank", _LAST_RANK)
+    if not isinstance(rank, int) or isinstance(rank, bool):
+        message = f"x-rank is {rank!r}, expected a whole number"
+        raise TypeError(message)
+    return rank
+
+
 def _parts(properties: Schema, year: int | None) -> Iterator[Part]:
     for name, schema in properties.items():
         inner = schema.get("items", {}).get("properties")
         fields = tuple(_fields(inner, (), "x-headings", year, leaves=True)) if inner else ()
         if fields:
-            groups = tuple(
-                Group(group, tuple(held["x-required"])) for group, held in inner.items() if "x-required" in held
-            )
+            groups = tuple(_group(group, held) for group, held in inner.items() if "x-required" in held)
             yield Part(name, fields, groups)
+
+
+def _group(name: str, schema: Schema) -> Group:
+    required = tuple(_texts(schema, "x-required"))
+    unknown = [field for field in required if field not in schema.get("properties", {})]
+    if unknown:
+        message = f"x-required of {name} names {unknown[0]!r}, which is none of its properties"
+        raise ValueError(message)
+    return Group(name, required)
 
 
 def _fields(
@@ -153,7 +179,7 @@ def _fields(
             if kind not in TYPES:
                 message = f"x-type of {'/'.join(pointer)} is {kind!r}, expected one of {', '.join(TYPES)}"
                 raise ValueError(message)
-            yield Field(pointer, kind, paths.compiled(schema[annotation], year))
+            yield Field(pointer, kind, paths.compiled(_texts(schema, annotation), year))
         if "properties" in schema:
             yield from _fields(schema["properties"], pointer, annotation, year, leaves=leaves)
 

@@ -55,6 +55,7 @@ class Lexicon:
 
     def is_head(self, text: str) -> bool:
         """Tell whether a line between title and grid states unit, department, year or date, or numbers the table."""
+        text = text.strip("()[] ")
         return (
             any(p.match(text) for p in (*self.units, *self.departments, *self.as_of))
             or any((m := p.search(text)) and len(text) - len(m[0]) <= _AROUND_YEAR for p in self.years)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from structurer import errors
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -14,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def resolved(schema: Schema, shared: Sequence[Schema]) -> dict[str, Any]:
-    """Return the schema without references but to itself; raises CatalogError for one that leads nowhere.
+    """Return the schema without references but to itself; raises LookupError for one that leads nowhere.
 
     A validator looks a reference up each time it meets one, which takes longer than checking a row.
     """
@@ -35,6 +33,7 @@ def _definition(reference: str, shared: Sequence[Schema]) -> Schema:
     found: Any = next((schema for schema in shared if schema["$id"] == address), None)
     for step in pointer.strip("/").split("/"):
         if not isinstance(found, dict) or step not in found:
-            raise errors.CatalogError(address or "schema", f"a schema refers to {reference}, which is not there")
+            message = f"it refers to {reference}, which is not there"
+            raise LookupError(message)
         found = found[step]
     return dict(found)

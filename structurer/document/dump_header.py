@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # A heading and the one below it.
 _PAIR = 2
+# So many pairs of headings make a list; two are the two sides of a table, where a name may have no amount.
+_PAIRS = 3
 # A table has a heading over all but one in so many of its columns, and none of more characters.
 _FEW = 8
 _LONGEST_HEADING = 30
@@ -26,7 +28,7 @@ _LONGEST_HEADING = 30
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """The header rows, and what stood over the columns `start` up to `end` where no heading can be trusted."""
+    """The header rows, and what stood over the columns `start` up to `end`, where no heading can be trusted."""
 
     rows: list[Row]
     start: int = 0
@@ -48,6 +50,51 @@ def mended(header: Rows, body: Rows, is_figure: IsFigure) -> Mended:
     doubt = " ".join(rows[r][c] for r, c in sorted(out) if rows[r][c])
     kept = [["" if (r, c) in out else text for c, text in enumerate(row)] for r, row in enumerate(rows)]
     return Mended(kept, start, end, doubt)
+
+
+def paired(header: Rows, body: Rows, is_figure: IsFigure) -> list[Row]:
+    """Return the rows, those put right that lost a tab before columns whose headings come in pairs, pair after pair.
+
+    Such a row has half of a pair here and half of one there, its last column is blank, and one column further right
+    all its pairs are whole. A figure left of the pairs stays where it is.
+    """
+    rows = list(body)
+    start = _first_pair(header)
+    if start is None:
+        return rows
+    for index, row in enumerate(rows):
+        padded = row + [""] * (len(header[0]) - len(row))
+        first = start - 1 if start and padded[start - 1] and not is_figure(padded[start - 1]) else start
+        moved = [*padded[:first], "", *padded[first:-1]]
+        if not padded[-1] and not _whole(padded, start) and _whole(moved, start):
+            rows[index] = moved
+        elif not any(padded[start:]):
+            rows[index] = _as_one(row)
+    return rows
+
+
+def _as_one(row: Row) -> Row:
+    """Return a row that says nothing but a name and its share as one text: it has lost all columns."""
+    filled = [column for column, text in enumerate(row) if text]
+    if len(filled) != _PAIR or filled[1] != filled[0] + 1 or not row[filled[1]].endswith(("%", "\uff05")):
+        return row
+    return [*row[: filled[0]], f"{row[filled[0]]} {row[filled[1]]}", "", *row[filled[1] + 1 :]]
+
+
+def _first_pair(header: Rows) -> int | None:
+    """Return the column from which on the lowest headings are the same two again and again, if they are."""
+    last = list(header[-1]) if header else []
+    pair = last[-_PAIR:]
+    start = len(last)
+    while start >= _PAIR and all(pair) and last[start - _PAIR : start] == pair:
+        start -= _PAIR
+    return start if len(last) - start >= _PAIRS * _PAIR and len(set(pair)) == _PAIR else None
+
+
+def _whole(row: Row, start: int) -> bool:
+    """Tell whether of every pair of columns both are filled, or none."""
+    pairs = zip(row[start::_PAIR], row[start + 1 :: _PAIR], strict=True)
+    return all(bool(name) == bool(value) for name, value in pairs)
 
 
 def _is_header(rows: Rows) -> bool:

@@ -81,7 +81,7 @@ def grid(rows: list[Row], page: int | None, path: Path) -> Grid:
         cells.append(_cell((0, found.start), (len(header), found.end - found.start), found.doubt, page))
     right = _header_cells([row[found.end :] for row in header], page)
     cells += [replace(cell, column=cell.column + found.end) for cell in right]
-    for index, row in enumerate(rows[len(header) :], len(header)):
+    for index, row in enumerate(dump_header.paired(header, rows[len(header) :], is_figure), len(header)):
         cells += [_cell((index, column), (1, 1), text, page) for column, text in enumerate(row)]
         cells += [_cell((index, column), (1, 1), "", page) for column in range(len(row), n_columns)]
     return Grid(len(rows), n_columns, tuple(cells), (page,) * len(rows), basis="dump")

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from structurer.catalog import Catalog
     from structurer.catalog.kinds import Kind
     from structurer.catalog.lexicon import Lexicon
-    from structurer.catalog.paths import Field
     from structurer.extract.values import Value
     from structurer.records import Cell, Chunk, Grid
 

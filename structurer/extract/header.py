@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from structurer.records import Cell, Grid
 
 # Column numbers and the formulas over them, as in "1", "5=6+7", "(3)", "A".
-_NUMBERING = re.compile(r"[(（]?(\d{1,2}|[A-Z])([=＝+＋\-－\d A-Z()（）.…]*)[)）]?")
+_NUMBERING = re.compile(r"[(（]?(\d{1,2}|[A-Z])(\s*[=＝][=＝+＋\-－\d A-Z()（）…]+)?[)）]?")
 # The number of the first numbered column: that of the names is often left out.
 _FIRST = (1, 2)
 

@@ -61,7 +61,7 @@ def unruled(words: Sequence[Word], page: Page, taken: Sequence[Box]) -> tuple[li
     """Return the tables among the words outside all ruled grids, and the words that stay text."""
     left = list(words)
     figures = sum(gaps.is_figure(word.text) for word in left)
-    if len(left) < 2 * FEWEST or (figures < FEWEST and len(page.rulings) < FEWEST):
+    if len(left) < FEWEST or (figures < FEWEST and len(page.rulings) < FEWEST):
         return [], left
     groups, short = frames.rulings_to_rules(page.rulings, taken)
     grids: list[Grid] = []

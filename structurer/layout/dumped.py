@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -67,7 +68,7 @@ def _places(one: Grid, two: Grid) -> list[int] | None:
                 return None
         row += 1
     place = [found.get(column, -1) for column in range(two.n_columns + 1)]
-    rising = all(left < right for left, right in zip(place, place[1:], strict=False))
+    rising = all(left < right for left, right in itertools.pairwise(place))
     return place if place[0] == 0 and rising else None
 
 

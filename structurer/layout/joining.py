@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from structurer import labels
 from structurer.layout import captions, dumped
-from structurer.records import Cell, Chunk, Form, Grid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from structurer.catalog.lexicon import Lexicon
+    from structurer.records import Cell, Chunk, Grid
 
 # Column borders of two pages are the same if they differ by no more than this (points).
 _SAME_EDGE = 5.0
@@ -80,8 +80,8 @@ def _same_title(one: Chunk, two: Chunk, lexicon: Lexicon) -> bool:
         mine, other = (lexicon.without_continuation(c.title.text) if c.title else None for c in (one, two))
         if mine != other:
             return False
-    mine, other = ({labels.key(line.text) for line in c.head} for c in (one, two))
-    return not mine or not other or bool(mine & other) or two.title is None
+    heads, others = ({labels.key(line.text) for line in c.head} for c in (one, two))
+    return not heads or not others or bool(heads & others) or two.title is None
 
 
 def _aligned(one: Grid, two: Grid) -> tuple[Grid, Grid] | None:
@@ -146,7 +146,7 @@ def _row_keys(grid: Grid, row: int) -> list[str]:
 
 
 def _repeated(one: Grid, two: Grid) -> int:
-    """Return how many leading rows of the second grid repeat rows of the first: a header, of the table or in the form."""
+    """Return how many leading rows of the second grid repeat rows of the first: a header, of the table or a form."""
     first = _row_keys(two, 0)
     if len(first) < _HEADINGS or any(text.isdecimal() for text in first):
         return 0
