@@ -262,7 +262,6 @@ def test_stated_place_is_that_of_its_own_words() -> None:
     assert unit.parts[0].page == 1
 
 
-@pytest.mark.xfail(reason="a title with the unit beside it is taken for a unit line", raises=AssertionError)
 @pytest.mark.parametrize("gap", ["\t", "　　"])
 def test_title_with_the_unit_beside_it(gap: str) -> None:
     (table,) = around(f"部门预算支出总表{gap}单位：万元")

@@ -190,9 +190,6 @@ def test_what_cannot_be_read_is_said_in_one_line(tmp_path: Path, name: str) -> N
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.xfail(
-    reason="captions at the foot of a page are not those of the table on the next", raises=AssertionError
-)
 def test_title_at_the_foot_of_the_page_before(tmp_path: Path) -> None:
     document = pymupdf.open()
     page = document.new_page()

@@ -51,7 +51,7 @@ def _resolved(kind: Kind, shared: Sequence[Mapping[str, Json]]) -> dict[str, Any
     try:
         return references.resolved(kind.schema, shared)
     except LookupError as error:
-        raise errors.CatalogError(f"{kind.name}.schema.json", str(error.args[0])) from error
+        raise errors.CatalogError(kind.file, str(error.args[0])) from error
 
 
 @lru_cache(maxsize=16)
@@ -85,7 +85,7 @@ def load(extra: Path | None = None) -> Catalog:
     cards = {kind.name for kind in ranked if kind.form == "card"}
     lost = next((kind for kind in ranked if kind.card and kind.card not in cards), None)
     if lost:
-        raise errors.CatalogError(f"{lost.name}.schema.json", f"x-card names {lost.card!r}, which is no card kind")
+        raise errors.CatalogError(lost.file, f"x-card names {lost.card!r}, which is no card kind")
     if extra is not None:
         # The user's references are tried before a document is opened.
         _ = catalog.schemas

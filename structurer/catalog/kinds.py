@@ -59,6 +59,11 @@ class Kind:
     card: str | None = None
     """The card kind that the rows of a list become."""
 
+    @property
+    def file(self) -> str:
+        """The name of its schema file."""
+        return self.name + _SUFFIX
+
     def titled(self, key: str) -> bool:
         """Tell whether a title with this key names the kind."""
         return any(p.search(key) for p in self.titles) and not any(p.search(key) for p in self.not_titles)

@@ -32,6 +32,7 @@ class Lexicon:
     guide_marks: frozenset[str]
     total_keys: Patterns
     of_which_keys: tuple[str, ...]
+    enumerators: Patterns
     units: Patterns
     """The group `unit` is the unit of a table's figures."""
     units_in_headings: Patterns
@@ -55,9 +56,9 @@ class Lexicon:
 
     def is_head(self, text: str) -> bool:
         """Tell whether a line between title and grid states unit, department, year or date, or numbers the table."""
-        text = text.strip("()[] ")
+        bare = text.strip("()[] ")
         return (
-            any(p.match(text) for p in (*self.units, *self.departments, *self.as_of))
+            any(p.match(bare) for p in (*self.units, *self.departments, *self.as_of))
             or any((m := p.search(text)) and len(text) - len(m[0]) <= _AROUND_YEAR for p in self.years)
             or self.is_mark(text)
         )
@@ -85,6 +86,15 @@ class Lexicon:
     def is_total(self, text: str) -> bool:
         """Tell whether a row label names a sum."""
         return any(p.fullmatch(labels.key(text)) for p in self.total_keys)
+
+    def begins_item(self, text: str) -> bool:
+        """Tell whether a row label begins an item: a numbered one, a part of the one above, or a sum."""
+        plain = labels.plain(text)
+        return (
+            any(p.match(plain) for p in self.enumerators)
+            or labels.key(text).startswith(self.of_which_keys)
+            or self.is_total(text)
+        )
 
     def is_absent(self, text: str) -> bool:
         """Tell whether a cell says that there is nothing."""
@@ -138,6 +148,7 @@ def _lexicon(raw: Mapping[str, Mapping[str, Any]]) -> Lexicon:
         guide_marks=frozenset(map(labels.plain, table["guide_marks"])),
         total_keys=_compiled(totals),
         of_which_keys=tuple(table["of_which_keys"]),
+        enumerators=_compiled(table["enumerator_patterns"]),
         units=_compiled(table["unit_line_patterns"], "unit"),
         units_in_headings=_compiled(table["unit_in_heading_patterns"]),
         departments=_compiled(table["department_line_patterns"], "name"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from structurer import labels
 from structurer.catalog import paths
@@ -47,14 +47,51 @@ def labelled(kind: Kind, grid: Grid, lexicon: Lexicon) -> Form:
         for row in range(cell.row, cell.row + cell.rowspan):
             for column in range(cell.column, cell.column + cell.colspan):
                 slots[row][column] = cell
-    known = frozenset(
-        (cell.row, cell.column) for cell in grid.cells if is_label(cell)
-    )
     frozen = tuple(tuple(row) for row in slots)
+    known = frozenset((cell.row, cell.column) for cell in grid.cells if is_label(cell))
+    known -= _answers(frozen, known, lexicon)
     by_place = _by_place(frozen, known, lexicon)
     if grid.basis == lost.BASIS:
         by_place |= mirrored.part_labels(frozen)
     return Form(grid, frozen, known, known | by_place)
+
+
+def _answers(
+    slots: Sequence[Sequence[Cell | None]], known: frozenset[tuple[int, int]], lexicon: Lexicon
+) -> frozenset[tuple[int, int]]:
+    """Return the cells of a row of pairs that read like labels but stand where the label beside them is answered.
+
+    They do if the next cell is a label again or the row ends, and nothing below needs them as a heading.
+    """
+    found: set[tuple[int, int]] = set()
+    for index, row in enumerate(slots):
+        cells = distinct(row)
+        if len(cells) % _PAIR or any(cell.row != index or cell.rowspan > 1 for cell in cells):
+            continue
+        places = [(cell.row, cell.column) for cell in cells]
+        for label, value in zip(places[::2], places[1::2], strict=True):
+            cell = slots[value[0]][value[1]]
+            if label in known and value in known and cell and not _is_heading(cell, slots, known, lexicon):
+                found.add(value)
+    return frozenset(found)
+
+
+def _is_heading(
+    cell: Cell, slots: Sequence[Sequence[Cell | None]], known: frozenset[tuple[int, int]], lexicon: Lexicon
+) -> bool:
+    """Tell whether a cell that reads like a label labels what stands below it, or a blank at a card's foot."""
+    if lexicon.heading(cell.text) in lexicon.tail_keys:
+        return True
+    below = slots[cell.row + 1][cell.column] if cell.row + 1 < len(slots) else None
+    if below is None or (below.row, below.column) in known or not below.column:
+        return False
+    beside = slots[below.row][below.column - 1]
+    return beside is None or (beside.row, beside.column) not in known
+
+
+def distinct(row: Sequence[Cell | None]) -> list[Cell]:
+    """Return the cells of a row of slots, each once."""
+    return list({id(cell): cell for cell in row if cell is not None}.values())
 
 
 def has_part(form: Form, kind: Kind, lexicon: Lexicon) -> bool:
@@ -76,7 +113,7 @@ def _by_place(
     """
     found: set[tuple[int, int]] = set()
     for index, row in enumerate(slots):
-        cells = list(dict.fromkeys(cell for cell in row if cell is not None))
+        cells = distinct(row)
         if not cells or cells[0].row != index or not _could_label(cells[0], lexicon):
             continue
         first = (cells[0].row, cells[0].column)
@@ -228,7 +265,8 @@ def _labels(form: Form, named: dict[tuple[int, int], str], used: dict[tuple[int,
     found: list[Value] = []
     for cell in form.grid.cells:
         place = (cell.row, cell.column)
-        if cell.parts and (used[place] if place in used else place in form.labels):
+        is_label = bool(used[place]) if place in used else place in form.labels
+        if cell.parts and is_label:
             found.append({"field": named.get(place) or used.get(place) or None, "label": values.text(cell)})
     return found
 
@@ -245,7 +283,5 @@ def _at(card: dict[str, Value], pointer: tuple[str, ...]) -> Value:
 def _set(card: dict[str, Value], pointer: tuple[str, ...], value: Value) -> None:
     node = card
     for name in pointer[:-1]:
-        inner = node.setdefault(name, {})
-        assert isinstance(inner, dict)
-        node = inner
+        node = cast("dict[str, Value]", node.setdefault(name, {}))
     node[pointer[-1]] = value

@@ -54,19 +54,27 @@ def read(grid: Grid, lexicon: Lexicon) -> Header:
     body = depth
     while body < grid.n_rows and is_guide([cell.text for cell in by_row[body] if cell.parts], lexicon):
         body += 1
-    rows = frozenset(tuple(labels.key(c.text) for c in by_row[r] if c.parts) for r in range(depth))
+    rows = frozenset(tuple(labels.key(c.text) for c in by_row[r] if c.parts) for r in range(body))
     return Header(tuple(_columns(grid, depth, lexicon)), body, rows)
 
 
 def _depth(by_row: Sequence[Sequence[Cell]], lexicon: Lexicon) -> int:
     """Return the number of rows down to the one in which every merged heading has been divided."""
     n_rows = len(by_row)
+    if any(_is_amount(cell.text, lexicon) for cell in by_row[0]):
+        return 0
     if not by_row[0] or is_guide([cell.text for cell in by_row[0] if cell.parts], lexicon):
         return 0
     depth = max(cell.row + cell.rowspan for cell in by_row[0])
     while depth < n_rows and _divides(by_row, depth, lexicon):
         depth = max(cell.row + cell.rowspan for cell in by_row[depth])
     return min(depth, n_rows)
+
+
+def _is_amount(text: str, lexicon: Lexicon) -> bool:
+    """Tell an amount from a year or a number that may head a column."""
+    found = amounts.figure(text, lexicon.notation)
+    return found is not None and (found.decimals > 0 or found.digits != found.raw.strip())
 
 
 def _divides(by_row: Sequence[Sequence[Cell]], depth: int, lexicon: Lexicon) -> bool:

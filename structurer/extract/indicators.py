@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from structurer.catalog import kinds, paths
 from structurer.extract import values
@@ -43,7 +43,9 @@ def read(
         used |= {(cell.row, cell.column): f"{part.name}/{field.name}" for cell, field in heads}
         start = row = max(cell.row + cell.rowspan for cell, _ in heads)
         before: dict[str, Leaf] = {}
-        while row < grid.n_rows and not _ends(slots, row, heads, known) and not _heads(slots, row, part, known, lexicon):
+        while (
+            row < grid.n_rows and not _ends(slots, row, heads, known) and not _heads(slots, row, part, known, lexicon)
+        ):
             entry, cells = _entry(slots, row, heads, before, lexicon)
             used |= dict.fromkeys(((cell.row, cell.column) for cell in cells), "")
             used |= {(cell.row, cell.column): part.name for cell in _beside(slots, row, heads)}
@@ -55,8 +57,8 @@ def read(
 
 
 def _own(slots: Slots, row: int) -> list[Cell]:
-    cells = dict.fromkeys(cell for cell in slots[row] if cell is not None and cell.row == row and cell.parts)
-    return list(cells)
+    cells = {id(cell): cell for cell in slots[row] if cell is not None and cell.row == row and cell.parts}
+    return list(cells.values())
 
 
 def _heads(slots: Slots, row: int, part: Part, known: frozenset[Place], lexicon: Lexicon) -> list[Head]:
@@ -140,7 +142,9 @@ def _entry(
 
 def _lowest(heads: Sequence[Head], field: Field) -> str:
     """Return the name of the lowest level beside a field: it is never carried down to a blank cell."""
-    levels = [f.pointer[-1] for _, f in heads if f.pointer[:-1] == field.pointer[:-1] and f.pointer[-1].startswith("level")]
+    levels = [
+        f.pointer[-1] for _, f in heads if f.pointer[:-1] == field.pointer[:-1] and f.pointer[-1].startswith("level")
+    ]
     return max(levels)
 
 
@@ -151,8 +155,8 @@ def _beside(slots: Slots, row: int, heads: Sequence[Head]) -> list[Cell]:
 
 
 def _held(slots: Slots, row: int, head: Cell) -> list[Cell]:
-    cells = dict.fromkeys(slots[row][head.column : head.column + head.colspan])
-    return [cell for cell in cells if cell is not None and cell.parts and head.column <= cell.column]
+    cells = {id(cell): cell for cell in slots[row][head.column : head.column + head.colspan]}
+    return [cell for cell in cells.values() if cell is not None and cell.parts and head.column <= cell.column]
 
 
 def _leaf(cells: Sequence[Cell]) -> Leaf | None:
@@ -167,16 +171,12 @@ def _store(entry: Row, field: Field, leaf: Leaf | None, cells: Sequence[Cell], l
     """Put a value where its field says; what is not of the field's type stays under `other`."""
     node = entry
     for name in field.pointer[:-1]:
-        inner = node.setdefault(name, {})
-        assert isinstance(inner, dict)
-        node = inner
+        node = cast("Row", node.setdefault(name, {}))
     value: Value = leaf
     if leaf is not None and field.type == "value":
         value = values.valued(leaf, lexicon)
     elif leaf is not None and field.type != "text":
         value = values.typed(cells[0], field, lexicon) if len(cells) == 1 else None
         if value is None:
-            other = entry.setdefault("other", {})
-            assert isinstance(other, dict)
-            other[field.name] = leaf
+            cast("Row", entry.setdefault("other", {}))[field.name] = leaf
     node[field.pointer[-1]] = value

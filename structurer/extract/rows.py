@@ -66,10 +66,10 @@ def _is_header(cells: dict[int, list[Cell]], row: int, head: Header, lexicon: Le
     """Tell whether a row of the body repeats the header, or only numbers the columns."""
     own = [cell for held in cells.values() for cell in held if cell.row == row]
     texts = [cell.text for cell in own]
-    if header.is_guide(texts, lexicon):
+    if any(text in lexicon.guide_marks for text in map(labels.plain, texts)) and header.is_guide(texts, lexicon):
         return True
     repeats = tuple(labels.key(text) for text in texts) in head.rows
-    return repeats and not any(values.is_figure(cell, lexicon) for cell in own)
+    return repeats and (header.is_guide(texts, lexicon) or not any(values.is_figure(cell, lexicon) for cell in own))
 
 
 def _unknown(cells: dict[int, list[Cell]], index: int, _found: Mapped, names: Sequence[str], lexicon: Lexicon) -> Row:

@@ -28,8 +28,7 @@ def mapped(kind: Kind, head: Header) -> Mapped:
     """Return the fields of the columns of a header under a kind."""
     fields = kinds.columns(kind, tuple(column.path for column in head.columns))
     spares = tuple(
-        paths.spare(kind, column.path, fields) if column.end - column.start > 1 else None
-        for column in head.columns
+        paths.spare(kind, column.path, fields) if column.end - column.start > 1 else None for column in head.columns
     )
     return Mapped(head, fields, spares)
 

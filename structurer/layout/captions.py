@@ -22,6 +22,8 @@ _MOST_LINES = 8
 _CENTRED = 0.12
 # Lines of one wrapped title stand this close: gap in shares of their height.
 _TITLE_GAP = 1.2
+# Their sizes differ by no more than this (points).
+_SAME_SIZE = 0.6
 
 
 def sheet_to_chunks(sheet: Sheet, lexicon: Lexicon) -> list[Chunk]:
@@ -65,7 +67,8 @@ def _without_page_number(sheet: Sheet, lexicon: Lexicon) -> list[Line | Grid]:
     blocks = list(sheet.blocks)
     if sheet.how is How.TEXT:
         for end in (-1, 0):
-            if blocks and isinstance(blocks[end], Line) and lexicon.is_page_number(labels.plain(blocks[end].text)):
+            line = blocks[end] if blocks else None
+            if isinstance(line, Line) and lexicon.is_page_number(labels.plain(line.text)):
                 blocks.pop(end)
     return blocks
 
@@ -80,6 +83,8 @@ def _above(pending: list[Line], grid: Grid, lexicon: Lexicon) -> tuple[list[Line
             break
         head.insert(0, line)
         index -= 1
+        if (title := _title_beside(line, lexicon)) is not None:
+            return pending[:index], title, tuple(head)
     if index and is_title(pending[index - 1], grid, lexicon):
         first = index - 1
         while first and _wrapped(pending[first - 1], pending[first], grid):
@@ -91,6 +96,24 @@ def _above(pending: list[Line], grid: Grid, lexicon: Lexicon) -> tuple[list[Line
         return rest, title, tuple(head)
     marks = [line for line in head if not lexicon.is_mark(labels.plain(line.text))]
     return pending[:index], None, tuple(marks or head)
+
+
+def _title_beside(line: Line, lexicon: Lexicon) -> Line | None:
+    """Return the title that stands on one line with the unit, if one does."""
+    titles = [text for text in labels.fragments(line.text) if lexicon.is_title(text) and not lexicon.is_head(text)]
+    return replace(line, text=titles[0]) if len(titles) == 1 else None
+
+
+def lent(passage: Chunk, table: Chunk, lexicon: Lexicon) -> tuple[Chunk | None, Chunk]:
+    """Move a title left at the foot of the page before to its table; return both, None for an emptied passage."""
+    if table.title is not None or table.head or table.grid is None:
+        return passage, table
+    rest, title, head = _above(list(passage.lines), table.grid, lexicon)
+    if title is None or not lexicon.is_title(labels.plain(title.text)):
+        return passage, table
+    left = replace(passage, lines=tuple(rest)) if rest else None
+    pages = (title.page, *table.pages) if title.page not in table.pages else table.pages
+    return left, replace(table, title=title, head=head, pages=pages)
 
 
 def is_head(line: Line, lexicon: Lexicon) -> bool:
@@ -116,7 +139,7 @@ def is_title(line: Line, grid: Grid, lexicon: Lexicon) -> bool:
 
 def _wrapped(upper: Line, lower: Line, grid: Grid) -> bool:
     """Tell whether a title started on the line above: same size, close by, and that line has no room left."""
-    if upper.box is None or lower.box is None or grid.box is None or abs(upper.size - lower.size) > 0.6:
+    if upper.box is None or lower.box is None or grid.box is None or abs(upper.size - lower.size) > _SAME_SIZE:
         return False
     close = lower.box.top - upper.box.bottom < _TITLE_GAP * lower.size
     return close and upper.box.x1 - upper.box.x0 > 0.75 * (grid.box.x1 - grid.box.x0)
@@ -156,7 +179,7 @@ def _continues(lines: list[Line], index: int) -> bool:
     upper, lower = lines[index - 1], lines[index]
     if upper.box is None or lower.box is None:
         return False
-    return abs(upper.size - lower.size) < 0.6 and lower.box.top - upper.box.bottom < 0.9 * lower.size
+    return abs(upper.size - lower.size) < _SAME_SIZE and lower.box.top - upper.box.bottom < 0.9 * lower.size
 
 
 def _own_captions(grid: Grid, lexicon: Lexicon) -> tuple[Grid, Line | None, tuple[Line, ...], tuple[Line, ...]]:

@@ -21,9 +21,7 @@ _HANGS = 0.25
 
 def inside(words: Sequence[Word], lattices: Sequence[Lattice]) -> tuple[list[list[Word]], list[Word]]:
     """Sort words by the lattice their middle stands in, the smallest first; the rest stand outside all."""
-    frames = sorted(
-        ((lat.xs[-1] - lat.xs[0]) * (lat.ys[-1] - lat.ys[0]), index) for index, lat in enumerate(lattices)
-    )
+    frames = sorted(((lat.xs[-1] - lat.xs[0]) * (lat.ys[-1] - lat.ys[0]), index) for index, lat in enumerate(lattices))
     order = [(lattices[i].xs[0], lattices[i].ys[0], lattices[i].xs[-1], lattices[i].ys[-1], i) for _, i in frames]
     within: list[list[Word]] = [[] for _ in lattices]
     outside: list[Word] = []

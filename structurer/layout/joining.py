@@ -6,20 +6,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from structurer import labels
-from structurer.layout import captions, dumped
+from structurer.layout import captions, dumped, stacking
+from structurer.records import Form
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from structurer.catalog.lexicon import Lexicon
-    from structurer.records import Cell, Chunk, Grid
+    from structurer.records import Chunk, Grid
 
 # Column borders of two pages are the same if they differ by no more than this (points).
 _SAME_EDGE = 5.0
 # A continuation may bring columns of its own only if this share of the fewer inner borders is common.
 _COMMON = 0.5
-# A header has at most so many rows.
-_HEADER_ROWS = 4
 # A row of fewer cells is no header.
 _HEADINGS = 2
 
@@ -27,7 +26,10 @@ _HEADINGS = 2
 def joined(chunks: Iterable[Chunk], lexicon: Lexicon) -> Iterator[Chunk]:
     """Yield each table with its continuations on the pages that follow it; of all chunks only one is held."""
     held: Chunk | None = None
-    for chunk in chunks:
+    for following in chunks:
+        chunk = following
+        if held and held.form is Form.PASSAGE and _adjacent(held, chunk):
+            held, chunk = captions.lent(held, chunk, lexicon)
         whole = _joined(held, chunk, lexicon) if held else None
         if held and whole is None:
             yield held
@@ -41,7 +43,7 @@ def _joined(one: Chunk, two: Chunk, lexicon: Lexicon) -> Chunk | None:
     if one.grid is None or two.grid is None or not _adjacent(one, two) or not _same_title(one, two, lexicon):
         return None
     if dumped.form_goes_on(one, two, lexicon):
-        return _with_part(one, two, one.grid, two.grid)
+        return _with_part(one, two, one.grid, two.grid, lexicon)
     aligned = dumped.aligned(one.grid, two.grid) if dumped.are(one.grid, two.grid) else _aligned(one.grid, two.grid)
     if aligned is None:
         return None
@@ -52,17 +54,19 @@ def _joined(one: Chunk, two: Chunk, lexicon: Lexicon) -> Chunk | None:
         return None
     # A header with nothing below it adds its page and no more.
     if repeated and dumped.cuts_row(lower, repeated, lexicon):
-        upper = _with_pieces(upper, captions.rows(lower, repeated, lower.n_rows))
+        upper = stacking.with_pieces(upper, captions.rows(lower, repeated, lower.n_rows))
         repeated += 1
-    grid = _stacked(upper, captions.rows(lower, repeated, lower.n_rows)) if repeated < lower.n_rows else upper
+    grid = upper
+    if repeated < lower.n_rows:
+        grid = stacking.stacked(upper, captions.rows(lower, repeated, lower.n_rows), lexicon)
     pages = one.pages + tuple(page for page in two.pages if page not in one.pages)
     return replace(one, pages=pages, grid=grid, notes=one.notes + two.notes)
 
 
-def _with_part(one: Chunk, two: Chunk, form: Grid, part: Grid) -> Chunk:
+def _with_part(one: Chunk, two: Chunk, form: Grid, part: Grid, lexicon: Lexicon) -> Chunk:
     """Return the form with the part of it that was cut off below it."""
     wide = max(form.n_columns, part.n_columns)
-    grid = _stacked(dumped.widened(form, wide), dumped.widened(part, wide))
+    grid = stacking.stacked(dumped.widened(form, wide), dumped.widened(part, wide), lexicon)
     pages = one.pages + tuple(page for page in two.pages if page not in one.pages)
     return replace(one, pages=pages, grid=grid, notes=two.notes)
 
@@ -145,23 +149,26 @@ def _row_keys(grid: Grid, row: int) -> list[str]:
     return [labels.key(cell.text) for cell in grid.cells if cell.row == row and cell.parts]
 
 
+def _all_keys(grid: Grid) -> list[list[str]]:
+    """Return the keys of the filled cells of each row."""
+    keys: list[list[str]] = [[] for _ in range(grid.n_rows)]
+    for cell in grid.cells:
+        if cell.parts:
+            keys[cell.row].append(labels.key(cell.text))
+    return keys
+
+
 def _repeated(one: Grid, two: Grid) -> int:
-    """Return how many leading rows of the second grid repeat rows of the first: a header, of the table or a form."""
+    """Return how many leading rows of the second grid repeat a header of the first, of the table or in the form."""
     first = _row_keys(two, 0)
     if len(first) < _HEADINGS or any(text.isdecimal() for text in first):
         return 0
-    for start in range(one.n_rows):
-        if _row_keys(one, start) == first:
-            return _same_rows(one, two, start)
-    return 0
-
-
-def _same_rows(one: Grid, two: Grid, start: int) -> int:
+    known, other = _all_keys(one), _all_keys(two)
+    start = next((row for row, keys in enumerate(known) if keys == first), None)
+    if start is None:
+        return 0
     count = 0
-    while start + count < one.n_rows and count < two.n_rows:
-        mine = _row_keys(one, start + count)
-        if not mine or mine != _row_keys(two, count):
-            break
+    while start + count < one.n_rows and count < two.n_rows and known[start + count] == other[count] != []:
         count += 1
     while count and any(cell.row < count < cell.row + cell.rowspan for cell in two.cells):
         count -= 1
@@ -172,91 +179,3 @@ def _restarts(one: Grid, two: Grid) -> bool:
     """Tell whether the second grid begins as the first does: another form of the same kind."""
     mine, other = _row_keys(one, 0), _row_keys(two, 0)
     return bool(mine and other) and mine[0] == other[0]
-
-
-def _stacked(one: Grid, two: Grid) -> Grid:
-    """Return one grid with the rows of the second below the first, a row or cell cut by the break made whole."""
-    if one.n_columns != two.n_columns:
-        return one
-    cut = _cut_row(one, two)
-    if cut:
-        one = _with_pieces(one, two)
-        two = captions.rows(two, 1, two.n_rows)
-    kept, merged = _bridged(one, two)
-    below = [replace(cell, row=cell.row + one.n_rows) for cell in two.cells if (cell.row, cell.column) not in merged]
-    return replace(
-        one,
-        n_rows=one.n_rows + two.n_rows,
-        cells=tuple(kept + below),
-        pages=_all_pages(one) + _all_pages(two),
-    )
-
-
-def _all_pages(grid: Grid) -> tuple[int | None, ...]:
-    return grid.pages if len(grid.pages) == grid.n_rows else grid.pages * grid.n_rows
-
-
-def _filled(grid: Grid, row: int) -> dict[int, Cell]:
-    return {cell.column: cell for cell in grid.cells if cell.row == row and cell.parts}
-
-
-def _cut_row(one: Grid, two: Grid) -> bool:
-    """Tell whether the first row of the second grid is the rest of the last row of the first.
-
-    It is if it only goes on with texts, and lacks what every row has: a number (row number, code,
-    amount), or at least two texts.
-    """
-    first, last = _filled(two, 0), _filled(one, one.n_rows - 1)
-    if not first or not first.keys() < last.keys() or any(cell.rowspan > 1 for cell in first.values()):
-        return False
-    if any(labels.key(cell.text).isdecimal() for cell in first.values()):
-        return False
-    always = _always_filled(one) & last.keys() - first.keys()
-    numbers = [column for column in always if labels.key(last[column].text).isdecimal()]
-    return bool(numbers) or len(always) > 1
-
-
-def _always_filled(grid: Grid) -> set[int]:
-    """Return the columns with something in every row below the header's."""
-    first = min(_HEADER_ROWS, grid.n_rows - 1)
-    rows: dict[int, set[int]] = {}
-    for cell in grid.cells:
-        if cell.parts:
-            rows.setdefault(cell.column, set()).update(range(cell.row, cell.row + cell.rowspan))
-    body = set(range(first, grid.n_rows))
-    return {column for column, filled in rows.items() if body <= filled}
-
-
-def _with_pieces(one: Grid, two: Grid) -> Grid:
-    pieces = _filled(two, 0)
-    last = one.n_rows - 1
-    cells = tuple(
-        replace(cell, parts=cell.parts + pieces[cell.column].parts)
-        if cell.row == last and cell.column in pieces
-        else cell
-        for cell in one.cells
-    )
-    return replace(one, cells=cells)
-
-
-def _bridged(one: Grid, two: Grid) -> tuple[list[Cell], set[tuple[int, int]]]:
-    """Join a merged cell at the end of one page with its other half on the next, if only one half has text."""
-    heads = {cell.column: cell for cell in two.cells if cell.row == 0}
-    kept: list[Cell] = []
-    merged: set[tuple[int, int]] = set()
-    for cell in one.cells:
-        half = heads.get(cell.column)
-        ends_page = cell.row + cell.rowspan == one.n_rows
-        if (
-            half is not None
-            and ends_page
-            and half.colspan == cell.colspan
-            and bool(cell.parts) != bool(half.parts)
-            and (cell.rowspan > 1 or half.rowspan > 1)
-        ):
-            merged.add((0, half.column))
-            kept.append(replace(cell, rowspan=cell.rowspan + half.rowspan, parts=cell.parts + half.parts))
-        else:
-            kept.append(cell)
-    return kept, merged
-
