@@ -94,7 +94,9 @@ class Cell:
     @property
     def text(self) -> str:
         """The printed text; lines of one cell are joined without a break."""
-        return "".join(part.text for part in self.parts)
+        if len(self.parts) == 1:
+            return self.parts[0].text
+        return "".join([part.text for part in self.parts])
 
 
 @dataclass(frozen=True, slots=True)

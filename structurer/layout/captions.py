@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from structurer import labels
-from structurer.records import Box, Chunk, Form, Grid, How, Line
+from structurer.records import Box, Cell, Chunk, Form, Grid, How, Line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from structurer.catalog.lexicon import Lexicon
-    from structurer.records import Cell, Sheet
+    from structurer.records import Sheet
 
 # A title is not longer than this; what is longer is running text (characters).
 _LONGEST_TITLE = 80
@@ -228,11 +228,12 @@ def _as_line(cell: Cell) -> Line:
 def rows(grid: Grid, top: int, bottom: int) -> Grid:
     """Return the rows `top` up to `bottom` of a grid; cells that reach over either border are cut there."""
     kept = tuple(
-        replace(
-            cell,
-            row=max(cell.row, top) - top,
-            rowspan=min(cell.row + cell.rowspan, bottom) - max(cell.row, top),
-            parts=cell.parts if cell.row >= top else (),
+        Cell(
+            max(cell.row, top) - top,
+            cell.column,
+            min(cell.row + cell.rowspan, bottom) - max(cell.row, top),
+            cell.colspan,
+            cell.parts if cell.row >= top else (),
         )
         for cell in grid.cells
         if cell.row < bottom and cell.row + cell.rowspan > top

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from structurer import labels
 from structurer.layout import captions, dumped, stacking
-from structurer.records import Form
+from structurer.records import Cell, Form
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -139,7 +139,13 @@ def _spread(grid: Grid, edges: list[float], union: list[float]) -> Grid:
 def _moved(grid: Grid, place: Sequence[int]) -> Grid:
     """Return the grid with its column borders at other places, in the same order."""
     moved = tuple(
-        replace(cell, column=place[cell.column], colspan=place[cell.column + cell.colspan] - place[cell.column])
+        Cell(
+            cell.row,
+            place[cell.column],
+            cell.rowspan,
+            place[cell.column + cell.colspan] - place[cell.column],
+            cell.parts,
+        )
         for cell in grid.cells
     )
     return replace(grid, n_columns=place[-1], cells=moved)

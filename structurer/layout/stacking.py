@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from structurer import labels
 from structurer.layout import captions
+from structurer.records import Cell
 
 if TYPE_CHECKING:
     from structurer.catalog.lexicon import Lexicon
-    from structurer.records import Cell, Grid
+    from structurer.records import Grid
 
 # So many rows with an amount in each say that a row without one is no row.
 _ROWS_ENOUGH = 9
@@ -27,7 +28,11 @@ def stacked(one: Grid, two: Grid, lexicon: Lexicon) -> Grid:
         one = with_pieces(one, two)
         two = captions.rows(two, 1, two.n_rows)
     kept, merged = _bridged(one, two)
-    below = [replace(cell, row=cell.row + one.n_rows) for cell in two.cells if (cell.row, cell.column) not in merged]
+    below = [
+        Cell(cell.row + one.n_rows, cell.column, cell.rowspan, cell.colspan, cell.parts)
+        for cell in two.cells
+        if (cell.row, cell.column) not in merged
+    ]
     return replace(
         one,
         n_rows=one.n_rows + two.n_rows,
