@@ -34,7 +34,7 @@ def read(tmp_path: Path) -> Read:
 def rows_of(block: Line | Grid) -> list[str]:
     """Return the rows of a grid: `<` continues the cell to the left, `^` the one above."""
     assert isinstance(block, Grid)
-    assert block.basis == "markup"
+    assert block.basis in {"markup", "dump"}
     assert block.pages == (None,) * block.n_rows
     slots = [[""] * block.n_columns for _ in range(block.n_rows)]
     for cell in block.cells:
@@ -186,3 +186,13 @@ def test_a_table_of_millions_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.html").write_text(f"<table><tr>{'<td>' * 100}</tr>{rows}</table>", encoding="utf-8")
     with pytest.raises(errors.DocumentError, match="more than 2000000 cells"):
         list(markup.pages(tmp_path / "a.html"))
+
+
+def test_merged_headings_of_markdown_are_inferred(read: Read) -> None:
+    text = """| 收入 |  | 支出 |  |
+|---|---|---|---|
+| 项目 | 金额 | 项目 | 金额 |
+| 甲 | 1.00 |  | 2.00 |
+"""
+    (grid,) = read(text, "a.md")
+    assert rows_of(grid) == ["收入 < 支出 <", "项目 金额 项目 金额", "甲 1.00 — 2.00"]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from lxml import etree, html
 
 from structurer import errors
+from structurer.document import dump_rows
 from structurer.records import Block, Cell, Grid, How, Line, Page, Part
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def pages(path: Path) -> Iterator[Page]:
     Raises DocumentError if it is no text, or larger than any disclosure.
     """
     text = _decoded(path)
-    blocks = _markdown_blocks(text) if path.suffix.lower() in _MARKDOWN else _html_blocks(text)
+    blocks = _markdown_blocks(text, path) if path.suffix.lower() in _MARKDOWN else _html_blocks(text)
     try:
         kept = tuple(blocks)
     except _TooLargeError as error:
@@ -279,7 +280,7 @@ def _parts(text: str) -> tuple[Part, ...]:
 # Markdown.
 
 
-def _markdown_blocks(text: str) -> Iterator[Block]:
+def _markdown_blocks(text: str, path: Path) -> Iterator[Block]:
     lines = text.splitlines()
     at, fenced = 0, False
     while at < len(lines):
@@ -301,7 +302,7 @@ def _markdown_blocks(text: str) -> Iterator[Block]:
                 at += 1
             # The second row says only how the columns are aligned.
             aligned = start + 1 if _ALIGNMENT.fullmatch(lines[start + 1]) else -1
-            yield from _pipe_grid([lines[row] for row in range(start, at) if row != aligned])
+            yield _pipe_grid([lines[row] for row in range(start, at) if row != aligned], path)
         else:
             yield from _markdown_line(line)
 
@@ -314,16 +315,14 @@ def _starts_table(lines: list[str], at: int) -> bool:
     return bool(_ALIGNMENT.fullmatch(rows[1])) or all(row.startswith("|") and row.endswith("|") for row in rows)
 
 
-def _pipe_grid(rows: list[str]) -> Iterator[Grid]:
-    """Yield the rows as a tiling; Markdown has no merged cells."""
-    table = _Table(n_rows=len(rows))
-    for index, row in enumerate(rows):
+def _pipe_grid(rows: list[str], path: Path) -> Grid:
+    """Return the rows as a tiling; Markdown has no merged cells, so those of the header are inferred as in a dump."""
+    table = []
+    for row in rows:
         bare = row.strip().removeprefix("|")
         bare = bare[:-1] if bare.endswith("|") and not bare.endswith("\\|") else bare
-        for column, cell in enumerate(_PIPE.split(bare)):
-            text = _plain(_NEWLINE.sub("\n", cell.replace("\\|", "|")))
-            table.slots.append(_Slot(index, column, 1, 1, text))
-    yield from _grid(table)
+        table.append([_plain(_NEWLINE.sub("\n", cell.replace("\\|", "|"))) for cell in _PIPE.split(bare)])
+    return dump_rows.grid(table, None, path)
 
 
 def _markdown_line(line: str) -> Iterator[Block]:
