@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from structurer.layout import shared
 from structurer.layout.gaps import column_of, columns_to_edges
 from structurer.layout.text import cell_part
 from structurer.records import Box, Cell, Grid
@@ -203,8 +204,9 @@ def header_to_tiles(
     """
     own: list[list[Piece]] = [[] for _ in columns]
     spanning: dict[tuple[int, int], list[Piece]] = {}
-    for item in sorted(pieces, key=lambda p: (p.top, p.x0)):
-        span = _under(item, columns, rules) if rules else _amid(item, columns, pieces)
+    ordered = sorted(pieces, key=lambda p: (p.top, p.x0))
+    spans = [_under(item, columns, rules) if rules else _amid(item, columns, pieces) for item in ordered]
+    for item, span in zip(ordered, shared.parted(ordered, spans, columns), strict=True):
         if span is None:
             own[column_of(item.x0, item.x1, columns)].append(item)
         else:

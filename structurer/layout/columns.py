@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from structurer.layout import aligned, frames, gaps, openings
@@ -92,7 +93,7 @@ def frame_to_grid(frame: Frame, words: Sequence[Word], page: int | None) -> Grid
         [line for line in lines if top <= line[0].middle < bottom]
         for top, bottom in zip((float("-inf"), *frame.ys[1:-1]), (*frame.ys[1:-1], float("inf")), strict=True)
     ]
-    start = next((i for i, space in enumerate(spaces) if any(map(frames.is_row, space))), None)
+    start = next((i for i, space in enumerate(spaces) if any(map(_is_body, space))), None)
     if start is None:
         start = next((i for i, space in enumerate(spaces) if _pairs(space)), None) if frame.ruled else None
         if start is None:
@@ -102,8 +103,10 @@ def frame_to_grid(frame: Frame, words: Sequence[Word], page: int | None) -> Grid
     head = [line for space in spaces[:start] for line in space]
     body = [line for space in spaces[start:] for line in space]
     if not head:
-        first = next(i for i, line in enumerate(body) if frames.is_row(line) or _pairs([line]))
+        first = next(i for i, line in enumerate(body) if _is_body(line) or _pairs([line]))
         head, body = body[:first], body[first:]
+    numbers = [line for line in head if _numbers_columns(line)]
+    head = [line for line in head if not _numbers_columns(line)]
     columns = gaps.gaps_to_columns(body)
     head = [gaps.cut_at_columns(line, columns) for line in head]
     columns = _with_headings(columns, head, body, frame.short)
@@ -116,7 +119,26 @@ def frame_to_grid(frame: Frame, words: Sequence[Word], page: int | None) -> Grid
         headings = gaps.cut_at_columns(headings, columns)
     if not _convinces(rows, frame):
         return None
-    return _grid(frame, columns, rows, headings, page)
+    return _grid(frame, columns, [*(_one_row(line, columns) for line in numbers), *rows], headings, page)
+
+
+def _one_row(line: Line, columns: Sequence[Column]) -> Row:
+    held: list[list[Piece]] = [[] for _ in columns]
+    for p in line:
+        held[gaps.column_of(p.x0, p.x1, columns)].append(p)
+    return Row(line[0].middle, anchored=False, pieces=tuple(map(tuple, held)))
+
+
+def _is_body(line: Line) -> bool:
+    """Tell a row of the body from a heading, and from the row under it that numbers the columns 1, 2, 3."""
+    return frames.is_row(line) and not _numbers_columns(line)
+
+
+def _numbers_columns(line: Line) -> bool:
+    numbers = [p.words[0].text for p in line if p.figure]
+    if len(numbers) < FEWEST or len(numbers) + 1 < len(line) or not all(map(str.isdecimal, numbers)):
+        return False
+    return all(int(right) == int(left) + 1 for left, right in pairwise(numbers))
 
 
 def _pairs(lines: Sequence[Line]) -> bool:
