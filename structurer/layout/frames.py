@@ -26,6 +26,8 @@ _SAME_END = 6.0
 _LONG, _DRAWN = 120.0, 0.85
 # A table without lattice has at least this many rows and columns.
 FEWEST = 3
+# So many spaces between rules of one length are the rows of a table; one this many times as high as most is none.
+_MANY_ROWS, _HIGHER = 6, 1.4
 # Of all lines of one table, two with figures stand at most this far apart (shares of their height).
 _APART = 6.0
 # Header lines stand at most this far apart; one with a single text nearer (shares of their height).
@@ -105,14 +107,14 @@ def rules_to_frames(group: Sequence[Edge], short: Sequence[Edge], words: Sequenc
     x0, x1 = min(e[1] for e in group), max(e[2] for e in group)
     whole = Frame(x0, x1, tuple(y for y, _, _ in group))
     lines = gaps.words_to_pieces([word for word in words if whole.holds(word)])
-    spaces = [
-        [line for line in lines if top <= line[0].middle <= bottom]
-        for top, bottom in zip(whole.ys, whole.ys[1:], strict=False)
-    ]
+    spaces = [[line for line in lines if top <= line[0].middle <= bottom] for top, bottom in pairwise(whole.ys)]
+    heights = [bottom - top for top, bottom in pairwise(whole.ys)]
+    # Where every row has its rules, what is no higher than a row is one, whatever it says.
+    row = sorted(heights)[len(heights) // 2] * _HIGHER if len(heights) >= _MANY_ROWS else 0.0
     frames: list[Frame] = []
     first = 0
     for index in range(len(spaces) + 1):
-        if index < len(spaces) and not _parts(spaces, index, x1 - x0):
+        if index < len(spaces) and (heights[index] <= row or not _parts(spaces, index, x1 - x0)):
             continue
         # Two rules may be those at the head and foot of a page; what is between them must align by itself.
         if index > first + 1 or (index > first and _is_aligned([x for x in spaces[first] if _is_body(x)])):
