@@ -52,8 +52,12 @@ def read(grid: Grid, title: str | None = "2024年部门支出总表", head: str 
 
 
 def flat(row: dict[str, Any]) -> dict[str, str]:
-    """Return what a row states, without its page and what is null."""
-    row = {name: value for name, value in row.items() if value is not None and name != "page"}
+    """Return what a row prints, without its page, the codes joined from others, and what is null."""
+    row = {
+        name: value
+        for name, value in row.items()
+        if value is not None and name != "page" and not name.endswith("classification")
+    }
     return row | {f"other/{name}": value for name, value in row.pop("other", {}).items()}
 
 

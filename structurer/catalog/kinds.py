@@ -56,6 +56,8 @@ class Kind:
     labels: Part | None = None
     """What a card labels: its values, and its parts as a whole."""
     parts: tuple[Part, ...] = ()
+    normalised: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = ()
+    """By derived column: the columns whose codes it joins; of several ways, the first whose columns are there."""
     card: str | None = None
     """The card kind that the rows of a list become."""
 
@@ -133,6 +135,7 @@ def _built(schema: Schema, name: str, year: int | None) -> Kind:
         tuple(_fields(properties, (), annotation, year, leaves=True)),
         Part("labels", tuple(_fields(properties, (), annotation, year, leaves=False)), ()) if card else None,
         tuple(_parts(properties, year)) if card else (),
+        tuple((name, _ways(held)) for name, held in properties.items() if "x-normalises" in held),
         schema.get("x-card"),
     )
 
@@ -144,6 +147,14 @@ def _texts(schema: Schema, name: str) -> list[str]:
         message = f"{name} is {texts!r}, expected a list of texts"
         raise ValueError(message)
     return texts
+
+
+def _ways(schema: Schema) -> tuple[tuple[str, ...], ...]:
+    ways = schema["x-normalises"]
+    if not isinstance(ways, list):
+        message = f"x-normalises is {ways!r}, expected a list of lists of columns"
+        raise TypeError(message)
+    return tuple(tuple(_texts({"x-normalises": way}, "x-normalises")) for way in ways)
 
 
 def _rank(schema: Schema) -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from structurer import labels
 from structurer.catalog import kinds, paths
-from structurer.extract import captions, rows
+from structurer.extract import captions, codes, rows
 from structurer.extract.rows import Mapped
 from structurer.records import Leaf
 
@@ -45,6 +45,8 @@ def record(chunk: Chunk, grid: Grid, kind: Kind | None, found: Mapped, catalog: 
     names = _unique(printed) if kind else [f"c{index}" for index in range(1, len(printed) + 1)]
     fields = [field.name if field else name for field, name in zip(found.fields, names, strict=True)]
     body = rows.read(grid, found, names, catalog.lexicon)
+    if kind:
+        codes.normalise(body, kind)
     return {
         "id": None,
         "kind": kind.name if kind else UNKNOWN,
