@@ -112,7 +112,7 @@ class Grid:
     edges: tuple[float, ...] = ()
     """The x of the `n_columns` + 1 column borders; empty where the input has no coordinates."""
     basis: str = "ruled"
-    """What the columns were taken from: `ruled`, `aligned` (text columns) or `markup`."""
+    """What the columns were taken from: `ruled`, `aligned` (text columns), `markup`, or `dump` (merges are lost)."""
 
 
 Block = Line | Grid

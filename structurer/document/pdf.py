@@ -79,7 +79,10 @@ def _read(page: pymupdf.Page, number: int) -> Page:
         return Page(number, width, height, how, reason=reason)
     paths = page.get_cdrawings()
     rulings = strokes.rulings(paths, matrix) if len(paths) <= _MOST_PATHS else ()
-    words = [(Word(word, _placed((x0, y0, x1, y1), matrix)), block) for x0, y0, x1, y1, word, block, *_ in raw]
+    if matrix is None:
+        words = [(Word(word[4], Box(word[0], word[1], word[2], word[3])), word[5]) for word in raw]
+    else:
+        words = [(Word(word[4], _placed(word[:4], matrix)), word[5]) for word in raw]
     verticals = sorted((r.x0, r.top, r.bottom) for r in rulings if r.x0 == r.x1)
     crossed = _crossed(words, verticals)
     whole = [word for word, block in words if block not in crossed]

@@ -47,10 +47,11 @@ def filled(lattice: Lattice, words: Sequence[Word], page: int | None, basis: str
         for covered in range(row, row + rowspan):
             owner[covered][column : column + colspan] = [index] * colspan
     held: dict[int, list[Word]] = {}
+    # Whatever hangs out of the grid belongs to its outermost cells.
+    inner_xs, inner_ys = xs[1:-1], ys[1:-1]
     for word in words:
         box = word.box
-        column = min(max(bisect_right(xs, (box.x0 + box.x1) / 2) - 1, 0), n_columns - 1)
-        row = min(max(bisect_right(ys, (box.top + box.bottom) / 2) - 1, 0), n_rows - 1)
+        row, column = bisect_right(inner_ys, (box.top + box.bottom) / 2), bisect_right(inner_xs, (box.x0 + box.x1) / 2)
         held.setdefault(owner[row][column], []).append(word)
     cells = []
     for index, (row, column, rowspan, colspan) in enumerate(lattice.cells):
