@@ -23,6 +23,8 @@ _MARK, _MARK_WITHIN = b"%PDF-", 1024
 _TOUCH = 1.0
 # The store of the library is emptied after so many pages.
 _SHRINK_EVERY = 16
+# A page with a picture over most of it and no more words than this is a scan.
+_FEW_WORDS, _MOST_OF_PAGE = 12, 0.5
 # A ruling may touch a character beside it by this share of its width.
 _INTO_GLYPH = 0.2
 # Between two figures the gap is wider than between two digits of one by at least this much (points).
@@ -77,6 +79,9 @@ def _read(page: pymupdf.Page, number: int) -> Page:
     if not raw:
         how, reason = _without_text(page)
         return Page(number, width, height, how, reason=reason)
+    if len(raw) <= _FEW_WORDS and _is_picture(page):
+        reason = f"the page is a picture; its text layer holds only: {' '.join(word[4] for word in raw)[:80]}"
+        return Page(number, width, height, How.UNREAD, reason=reason)
     paths = page.get_cdrawings()
     rulings = strokes.rulings(paths, matrix) if len(paths) <= _MOST_PATHS else ()
     if matrix is None:
@@ -95,6 +100,13 @@ def _without_text(page: pymupdf.Page) -> tuple[How, str | None]:
     if page.get_images() or page.get_cdrawings():
         return How.UNREAD, "the page has no text layer, only a picture or a drawing"
     return How.BLANK, None
+
+
+def _is_picture(page: pymupdf.Page) -> bool:
+    """Tell whether one picture covers most of the page: a scan, with perhaps a page number or a stamp as text."""
+    whole = page.mediabox.width * page.mediabox.height
+    boxes = [image["bbox"] for image in page.get_image_info()]
+    return any((x1 - x0) * (y1 - y0) > _MOST_OF_PAGE * whole for x0, y0, x1, y1 in boxes)
 
 
 def _placed(box: tuple[float, float, float, float], matrix: pymupdf.Matrix | None) -> Box:
