@@ -106,9 +106,9 @@ def test_every_page_of_a_table_is_among_its_pages(document: Document) -> None:
 
 
 def test_every_printed_leaf_has_a_place(document: Document) -> None:
-    """Only what the program itself says has none: ids, kinds, names of fields, pages, years, the words of a claim."""
+    """Only what the program itself says has none: ids, kinds, fields, pages, years, joined codes, a claim's words."""
     said = re.compile(
-        r".*/(id|kind|page|pages/\d+|fiscal_year|empty|field)"
+        r".*/(id|kind|page|pages/\d+|fiscal_year|empty|field|\w*classification)"
         r"|/claims/\d+/(subject|unit|year|direction|compared_with|sentence)"
     )
     own = {root: document.result[root] for root in ("tables", "cards", "claims", "disclosure")}
