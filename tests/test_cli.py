@@ -23,7 +23,7 @@ from structurer.layout import drawing
 from structurer.records import Box, Cell, Grid, How, Page, Part
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 ROWS = [
     ("科目编码", "科目名称", "合计", "基本支出", "项目支出"),
@@ -313,6 +313,23 @@ def test_what_the_system_refuses_is_three(command: list[object], good: Path, mon
     done = run(command[0], good, *command[1:])
     assert done.exit_code == 3
     assert one_line(done.stderr) == f"{good}: Input/output error"
+
+
+def test_a_fault_of_ours_costs_one_file(good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = tmp_path / "other.pdf"
+    other.write_bytes(good.read_bytes())
+    opened = document.open_pages
+
+    def stumbling(path: Path) -> Iterator[Page]:
+        if path.name == "good.pdf":
+            raise IndexError
+        return opened(path)
+
+    monkeypatch.setattr(document, "open_pages", stumbling)
+    done = run("extract", good, other, "-o", tmp_path / "out")
+    assert done.exit_code == 3
+    assert f"{good}: a fault of structurer (IndexError in test_cli.py, line " in one_line(done.stderr)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["other.json"]
 
 
 def test_name_that_acts_on_a_terminal_is_shown_harmless(tmp_path: Path) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import os
 import sys
+import traceback
 from contextlib import contextmanager
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -24,6 +26,17 @@ if TYPE_CHECKING:
 INTERRUPTED, BROKEN_PIPE = 130, 141
 FINDINGS = 1
 _STDOUT = "standard output"
+# A fault of ours in one document must not cost the others.
+STUMBLES = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 
 Language = Annotated[
     Literal["en", "zh"] | None, typer.Option("--lang", help="Language of the report; by default that of the locale.")
@@ -48,11 +61,16 @@ def running() -> Iterator[None]:
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Turn whatever the system refuses while a document is read into a DocumentError."""
+    """Turn whatever the system refuses while a document is read, and what we stumble over, into a DocumentError."""
     try:
         yield
     except OSError as error:
         raise errors.DocumentError(str(path), error.strerror or "cannot be read") from error
+    except STUMBLES as error:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{PurePath(where.filename).name}, line {where.lineno}"
+        reason = f"a fault of structurer ({type(error).__name__} in {place}); please report it with the file"
+        raise errors.DocumentError(str(path), reason) from error
 
 
 def complain(message: str) -> None:
