@@ -43,6 +43,8 @@ _RUN = re.compile(
 _DIGIT = re.compile("[0-9\uff10-\uff19]")
 _LETTER = re.compile("[A-Za-z]")
 _JOINED = re.compile("[0-9A-Za-z]")
+# A thousands separator, but not a comma between two figures.
+_SEPARATOR = re.compile(r"(?<=\d)[,'\u2019 ](?=\d{3}(?!\d))")
 # Smaller scales are also prefixes of units (kilo-, per cent); a unit that begins with a larger one is two words.
 _LARGE = 4
 # No amount is longer; with this bound every difference and sum is exact at Decimal's precision.
@@ -152,6 +154,26 @@ def find(text: str, notation: Notation, units: tuple[str, ...] = ()) -> Iterator
             read = _figure(text[first:end], plain[start:stop], ratio, minus=minus)
             scale, unit, last = _tail(behind, ratio.strip() or None, end)
             yield Found(read, scale, unit, first, end, last)
+
+
+def stands(digits: str, text: str) -> str | None:
+    """Tell whether a figure stands in a text digit for digit and whole, never as a part of a longer number.
+
+    `part`: as it is; `normalised`: with separators, another sign, or no zero before the point; else None.
+
+    >>> stands("1234.5", "1,234.5"), stands("234.5", "1,234.5")
+    ('normalised', None)
+    """
+    plain = fold(text)
+    unsigned = digits.lstrip("-")
+    forms = (unsigned, unsigned.removeprefix("0")) if unsigned.startswith("0.") else (unsigned,)
+    for form in forms:
+        pattern = rf"(?<![\d.,]){re.escape(form)}(?![\d]|[.,]\d)"
+        if unsigned == digits and re.search(pattern, plain):
+            return "part"
+        if re.search(pattern, _SEPARATOR.sub("", plain)):
+            return "normalised"
+    return None
 
 
 def _is_amount(number: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     Tree = Leaf | None | bool | int | str | Sequence["Tree"] | Mapping[str, "Tree"]
     Place = tuple[Part, ...]
 
-# A thousands separator, but not a comma between two figures.
-_SEPARATOR = re.compile(r"(?<=\d)[,'\u2019 ](?=\d{3}(?!\d))")
 NONE = "none"
 """The grounding of a value that does not stand in the text it was read from."""
 
@@ -97,21 +94,8 @@ def grounding(value: str, printed: str, *, figure: bool = False) -> str:
     if bare == text:
         return "exact"
     if figure:
-        return _figure_grounding(bare, amounts.fold(text))
+        return amounts.stands(bare, text) or NONE
     if bare in text:
         return "part"
     mine, other = labels.key(value), labels.key(printed)
     return "normalised" if mine and mine in other else NONE
-
-
-def _figure_grounding(digits: str, text: str) -> str:
-    """Look for the digits between number boundaries, then again without thousands separators."""
-    unsigned = digits.lstrip("-")
-    forms = (unsigned, unsigned.removeprefix("0")) if unsigned.startswith("0.") else (unsigned,)
-    for form in forms:
-        pattern = rf"(?<![\d.,]){re.escape(form)}(?![\d]|[.,]\d)"
-        if unsigned == digits and re.search(pattern, text):
-            return "part"
-        if re.search(pattern, _SEPARATOR.sub("", text)):
-            return "normalised"
-    return NONE

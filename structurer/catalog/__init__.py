@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from structurer import errors, resources
-from structurer.catalog import kinds, lexicon, references
+from structurer.catalog import kinds, lexicon, references, rule_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from structurer.catalog.kinds import Kind
     from structurer.catalog.lexicon import Lexicon
+    from structurer.catalog.rules import Rules
     from structurer.records import Json
 
 DOCUMENT_KIND = "department_budget"
@@ -28,6 +29,7 @@ class Catalog:
     document_kind: str
     kinds: tuple[Kind, ...]
     lexicon: Lexicon
+    rules: Rules
     shared: tuple[Mapping[str, Json], ...]
     """Schemas that the kinds refer to."""
     digest: str
@@ -37,6 +39,11 @@ class Catalog:
     def schemas(self) -> Mapping[str, dict[str, Any]]:
         """By kind name: its JSON Schema, without references; raises CatalogError for one that leads nowhere."""
         return {kind.name: _resolved(kind, self.shared) for kind in self.kinds}
+
+    @property
+    def reasons(self) -> Mapping[str, Mapping[str, str]]:
+        """By id of a rule: why it must hold, in each language."""
+        return self.rules.reasons
 
     def of_year(self, year: int) -> Catalog:
         """Return the catalog with the kinds' patterns read for a budget year."""
@@ -70,6 +77,7 @@ def load(extra: Path | None = None) -> Catalog:
     if not folder.is_dir():
         raise errors.CatalogError(str(folder), "the folder of the schemas is missing; install the program again")
     found = {kind.name: kind for kind in kinds.load(folder, checked=False)}
+    checks = [folder / rule_file.FILE]
     files = sorted([*folder.iterdir(), *root.glob("*.json")])
     if extra is not None:
         if not extra.is_dir():
@@ -79,9 +87,12 @@ def load(extra: Path | None = None) -> Catalog:
             raise errors.CatalogError(str(extra), "there is no *.schema.json file in it")
         found |= {kind.name: kind for kind in own}
         files += sorted(extra.glob("*.schema.json"))
+        checks += [path for path in (extra / rule_file.FILE,) if path.is_file()]
+        files += checks[1:]
     ranked = tuple(sorted(found.values(), key=lambda kind: (kind.rank, kind.name)))
     shared = tuple(kinds.read_json(path) for path in sorted(root.glob("*.schema.json")))
-    catalog = Catalog(DOCUMENT_KIND, ranked, lexicon.load(folder / "lexicon.toml"), shared, _digest(files))
+    known = rule_file.load(checks, ranked)
+    catalog = Catalog(DOCUMENT_KIND, ranked, lexicon.load(folder / "lexicon.toml"), known, shared, _digest(files))
     cards = {kind.name for kind in ranked if kind.form == "card"}
     lost = next((kind for kind in ranked if kind.card and kind.card not in cards), None)
     if lost:

@@ -33,6 +33,8 @@ class Lexicon:
     total_keys: Patterns
     of_which_keys: tuple[str, ...]
     enumerators: Patterns
+    codes_and_names: Patterns
+    """The groups `code` and `name`, of one cell that holds both."""
     units: Patterns
     """The group `unit` is the unit of a table's figures."""
     units_in_headings: Patterns
@@ -149,6 +151,7 @@ def _lexicon(raw: Mapping[str, Mapping[str, Any]]) -> Lexicon:
         total_keys=_compiled(totals),
         of_which_keys=tuple(table["of_which_keys"]),
         enumerators=_compiled(table["enumerator_patterns"]),
+        codes_and_names=_compiled(table["code_and_name_patterns"], "code"),
         units=_compiled(table["unit_line_patterns"], "unit"),
         units_in_headings=_compiled(table["unit_in_heading_patterns"]),
         departments=_compiled(table["department_line_patterns"], "name"),

@@ -1,0 +1,290 @@
+"""The figures of a result as operands of equations, and its tables as rows of them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from structurer import amounts, labels
+from structurer.check.equations import Operand
+from structurer.records import How
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from structurer.amounts import Notation
+    from structurer.catalog import Catalog
+    from structurer.catalog.kinds import Kind
+    from structurer.catalog.lexicon import Patterns
+
+    # A result or a part of it, read by name; any of it may be wrong.
+    Record = Mapping[str, Any]
+
+_AMOUNT = re.compile(r"-?[0-9]{1,20}(?:\.([0-9]{1,20}))?%?")
+# Pages read by these hold characters, not guesses at them.
+_READ = frozenset({How.TEXT.value, How.MARKUP.value})
+
+
+class General(NamedTuple):
+    """How a table prints that leaves out closing zeros: with so many decimals, in so many characters."""
+
+    decimals: int
+    width: int
+
+
+PLAIN = General(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a table."""
+
+    pointer: str
+    index: int
+    label: str
+    """The first text that names it; empty where nothing does."""
+    code: str
+    """Its digits; empty where it has none."""
+    unit: str
+    """The code of its unit; empty where it has none."""
+    figures: Mapping[str, Operand]
+    unread: bool
+    """Whether digits stand in it that no field takes."""
+    cells: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of a result."""
+
+    pointer: str
+    kind: Kind
+    scale: int | None
+    """Its unit as a power of ten of the yuan; None where no unit is known."""
+    rows: tuple[Row, ...]
+    columns: frozenset[str]
+    """Amount fields that the printed table has."""
+    unread: bool
+    """Whether figures stand in columns that no field takes."""
+    record: Record
+
+
+class Figures:
+    """Makes operands from the values of one result; what is no amount makes none."""
+
+    def __init__(self, result: Record, catalog: Catalog, doubted: Collection[str] = ()) -> None:
+        provenance = result.get("provenance")
+        self.provenance: Record = provenance if isinstance(provenance, dict) else {}
+        self.notation: Notation = catalog.lexicon.notation
+        self.doubted = doubted
+        self._made: dict[tuple[str, object, General], Operand | None] = {}
+        self._stands: dict[tuple[str, str], bool] = {}
+
+    def operand(self, pointer: str, text: object, general: General = PLAIN) -> Operand | None:
+        """Return the value at a pointer as an operand; None for what is no amount."""
+        if not isinstance(text, str):
+            return None
+        known = pointer, text, general
+        if known not in self._made:
+            self._made[known] = self._operand(pointer, text, general)
+        return self._made[known]
+
+    def _operand(self, pointer: str, text: str, general: General) -> Operand | None:
+        known = _number(text)
+        if known is None:
+            return None
+        value, decimals = known
+        # With the zeros it leaves out, it would be no wider than the widest.
+        if decimals < general.decimals and len(text) + general.decimals - decimals + (not decimals) <= general.width:
+            decimals = general.decimals
+        place = self.provenance.get(pointer)
+        page = place.get("page") if isinstance(place, dict) else None
+        return Operand(
+            pointer,
+            text,
+            value,
+            _half(decimals),
+            page if isinstance(page, int) else None,
+            self._firm(pointer, text, place),
+        )
+
+    def firm(self, pointer: str, text: object) -> bool:
+        """Tell whether a value stands on its page digit for digit and was read without doubt."""
+        return isinstance(text, str) and self._firm(pointer, text, self.provenance.get(pointer))
+
+    def place(self, pointer: str) -> object:
+        """Return what tells one printed figure from another: page, box and text; the pointer where none is known."""
+        place = self.provenance.get(pointer)
+        box = place.get("box") if isinstance(place, dict) else None
+        if not isinstance(place, dict) or not isinstance(box, list):
+            return pointer
+        return place.get("page"), tuple(map(str, box)), str(place.get("text"))
+
+    def _firm(self, pointer: str, text: str, place: object) -> bool:
+        """Tell whether the value stands digit for digit in the text printed at its place, read without doubt."""
+        if not isinstance(place, dict) or pointer in self.doubted or place.get("doubtful"):
+            return False
+        if place.get("how") not in _READ and not place.get("agreed"):
+            return False
+        return self.stands(text, place.get("text"))
+
+    def stands(self, text: object, printed: object) -> bool:
+        """Tell whether a figure stands digit for digit in a printed text, with the sign it has there."""
+        if text == printed:
+            return True
+        if not isinstance(printed, str) or not isinstance(text, str):
+            return False
+        both = text, printed
+        if both not in self._stands:
+            whole = amounts.figure(printed, self.notation)
+            digits = text.rstrip("%")
+            self._stands[both] = whole.digits == digits if whole else amounts.stands(digits, printed) is not None
+        return self._stands[both]
+
+
+@lru_cache(maxsize=65536)
+def _number(text: str) -> tuple[Decimal, int] | None:
+    """Return value and printed decimals of an amount as results write it."""
+    match = _AMOUNT.fullmatch(text) if len(text) < 50 else None  # noqa: PLR2004  more characters than the longest has
+    if match is None:
+        return None
+    return Decimal(text.removesuffix("%")), len(match[1] or "")
+
+
+@lru_cache(maxsize=64)
+def _half(decimals: int) -> Decimal:
+    return Decimal(5).scaleb(-decimals - 1)
+
+
+@lru_cache(maxsize=64)
+def _ten(power: int) -> Decimal:
+    return Decimal(1).scaleb(power)
+
+
+def scaled(operand: Operand, power: int) -> Operand:
+    """Return the operand counted in a unit that is so many powers of ten smaller."""
+    if not power:
+        return operand
+    ten = _ten(power)
+    return operand._replace(value=operand.value * ten, slack=operand.slack * ten)
+
+
+def scale(unit: object, notation: Notation) -> int | None:
+    """Return a unit of money as a power of ten of the yuan; None if it is none."""
+    if not isinstance(unit, str):
+        return None
+    word = amounts.fold(unit).strip()
+    for coin in sorted(notation.money, key=len, reverse=True):
+        if word.endswith(coin):
+            before = word.removesuffix(coin).strip()
+            return notation.scales.get(before) if before else 0
+    return None
+
+
+def tables(result: Record, catalog: Catalog, figures: Figures) -> list[Table]:
+    """Return the tables of known kind, lists too; those that are no table at all are left out."""
+    kinds = {kind.name: kind for kind in catalog.kinds if kind.form != "card"}
+    found = []
+    listed = result.get("tables")
+    for index, record in enumerate(listed if isinstance(listed, list) else ()):
+        kind = kinds.get(str(record.get("kind"))) if isinstance(record, dict) else None
+        if kind is not None and isinstance(record.get("rows"), list):
+            found.append(_table(f"/tables/{index}", kind, record, catalog, figures))
+    return found
+
+
+def _table(pointer: str, kind: Kind, record: Record, catalog: Catalog, figures: Figures) -> Table:
+    rows = [(i, cells) for i, cells in enumerate(record["rows"]) if isinstance(cells, dict)]
+    fields = amount_fields(kind)
+    printed = _columns(record)
+    columns = frozenset(fields if printed is None else (name for name in fields if name in printed))
+    general = _general(cells.get(name) for _, cells in rows for name in columns)
+    made = tuple(_row(f"{pointer}/rows/{i}", i, cells, (columns, general, catalog), figures) for i, cells in rows)
+    return Table(
+        pointer,
+        kind,
+        scale(record.get("unit"), figures.notation),
+        made,
+        columns,
+        any(row.unread for row in made),
+        record,
+    )
+
+
+def _row(
+    pointer: str, index: int, cells: Record, fields: tuple[Iterable[str], General, Catalog], figures: Figures
+) -> Row:
+    columns, general, catalog = fields
+    rules = catalog.rules
+    held = {}
+    for name in columns:
+        text = cells.get(name)
+        if text is not None:
+            operand = figures.operand(f"{pointer}/{name}", text, general)
+            if operand is not None:
+                held[name] = operand
+    label, code, unit = (_first(cells, names) for names in (rules.names, rules.codes, rules.unit_codes))
+    if label and not code:
+        code = _code_before(label, catalog.lexicon.codes_and_names)
+    other = cells.get("other")
+    unread = isinstance(other, dict) and any(map(_has_digit, other.values()))
+    return Row(pointer, index, label, code, unit, held, unread, cells)
+
+
+def _has_digit(text: object) -> bool:
+    return isinstance(text, str) and any(map(str.isdigit, text))
+
+
+@lru_cache(maxsize=4096)
+def _code_before(label: str, patterns: Patterns) -> str:
+    """Return the code that is printed in one cell with the name."""
+    plain = labels.plain(label) if any(map(str.isdigit, label)) else ""
+    return next((match["code"] for pattern in patterns if (match := pattern.match(plain))), "")
+
+
+def _first(cells: Record, names: Iterable[str]) -> str:
+    return next((text for name in names if isinstance(text := cells.get(name), str) and text), "")
+
+
+@lru_cache(maxsize=256)
+def amount_fields(kind: Kind) -> tuple[str, ...]:
+    """Return the columns of a kind that hold amounts."""
+    return tuple(field.pointer[0] for field in kind.fields if field.type == "amount" and len(field.pointer) == 1)
+
+
+def _columns(record: Record) -> set[str] | None:
+    """Return the fields that the printed table has; None where the result does not say."""
+    columns = record.get("columns")
+    if not isinstance(columns, list) or not columns:
+        return None
+    return {str(column.get("field")) for column in columns if isinstance(column, dict)}
+
+
+def _general(texts: Iterable[object]) -> General:
+    """Tell whether figures are printed as spreadsheets do in their general format: without closing zeros.
+
+    Such a table shows figures with different numbers of decimals, and none that ends in a zero: its `20`
+    is no less exact than its `19.67`.
+    """
+    counts: set[int] = set()
+    width = 0
+    for text in texts:
+        known = _number(text) if isinstance(text, str) else None
+        if known and isinstance(text, str):
+            if known[1] and text.endswith("0"):
+                return PLAIN
+            counts.add(known[1])
+            width = max(width, len(text))
+    return General(max(counts), width) if len(counts) > 1 else PLAIN
+
+
+def cells(record: Record, path: Sequence[str]) -> Iterator[tuple[str, Record]]:
+    """Yield the object at a path inside a record with its pointer relative to it; nothing where it is none."""
+    inner: object = record
+    for step in path:
+        inner = inner.get(step) if isinstance(inner, dict) else None
+    if isinstance(inner, dict):
+        yield "".join(f"/{step}" for step in path), inner

@@ -1,0 +1,180 @@
+"""Verdicts to what a result says of them: every equation, and a finding for each that fails."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from structurer.check.equations import Outcome
+from structurer.records import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from structurer.check.coverage import Leaf
+    from structurer.check.diagnosis import Suggestion
+    from structurer.check.equations import Equation, Operand, Verdict
+    from structurer.check.figures import Figures, Record
+    from structurer.records import Item, Json
+
+READING, DOCUMENT = "reading", "document"
+# So many operands are told in a message; the finding has the pointers of all.
+_TOLD = 12
+# Cells of a table of no kind keep what is printed; they are no amounts.
+_CELLS = "/cells/"
+
+
+def equations(verdicts: Sequence[Verdict]) -> Item:
+    """Return the counts of the four verdicts and every equation with its own."""
+    counts = Counter(verdict.outcome for verdict in verdicts)
+    return {
+        **{outcome.value: counts[outcome] for outcome in Outcome},
+        "list": [_equation(verdict) for verdict in verdicts],
+    }
+
+
+def _equation(verdict: Verdict) -> Json:
+    equation, outcome, reason = verdict
+    off = outcome in {Outcome.BROKEN, Outcome.ROUNDING}
+    return {
+        "rule": equation.rule,
+        "where": equation.where,
+        "verdict": outcome.value,
+        "reason": reason or None,
+        "relation": equation.relation.value,
+        "stated": equation.stated.pointer if equation.stated else None,
+        "operands": [operand.pointer for operand in equation.operands],
+        "signs": [*equation.signs],
+        "absent": [*equation.absent],
+        "difference": _difference(equation) if off else None,
+        "blame": blame(equation) if outcome is Outcome.BROKEN else None,
+    }
+
+
+def blame(equation: Equation) -> str:
+    """Return whose fault a failure is: the document's only if all that was read stands there digit for digit."""
+    operands = [operand for operand in (equation.stated, *equation.operands) if operand is not None]
+    return DOCUMENT if not equation.unread and all(operand.firm for operand in operands) else READING
+
+
+def plain(finding: Finding) -> Json:
+    """Return a finding that no equation made."""
+    whose = {"ungrounded": READING, "row_numbers": None, "truncated": DOCUMENT, "stale_year": DOCUMENT}.get(
+        finding.code
+    )
+    return {
+        "code": finding.code,
+        "where": finding.where,
+        "page": finding.page,
+        "facts": dict(finding.facts),
+        "blame": whose,
+        "rule": None,
+        "operands": [],
+        "suggestions": [],
+    }
+
+
+def failing(
+    verdicts: Sequence[Verdict], explained: Mapping[int, Sequence[Suggestion]], result: Record
+) -> Iterator[Json]:
+    """Yield a finding for each equation that does not tie, and each share or rate that was cut."""
+    for index, (equation, outcome, reason) in enumerate(verdicts):
+        if outcome is not Outcome.BROKEN and reason != "truncated":
+            continue
+        code = "does_not_tie" if outcome is Outcome.BROKEN else "truncated"
+        stated = equation.stated
+        yield {
+            "code": code,
+            "where": stated.pointer if stated else equation.where,
+            "page": stated.page if stated else None,
+            "facts": {**_facts(equation, result), "rule": equation.rule},
+            "blame": blame(equation),
+            "rule": equation.rule,
+            "operands": [operand.pointer for operand in equation.operands],
+            "suggestions": [_suggestion(found) for found in explained.get(index, ())],
+        }
+
+
+def _facts(equation: Equation, result: Record) -> dict[str, Json]:
+    stated, computed = equation.stated, equation.computed
+    if stated is None or computed is None:
+        return {}
+    factor = _factor(stated)
+    value = computed.value / factor
+    return {
+        "stated": stated.text,
+        "computed": _told(value, stated),
+        "rounded": _told(value, stated),
+        "difference": (_difference(equation) or "").lstrip("-"),
+        "larger": "stated" if stated.value > computed.value else "computed",
+        "operands": _operands(equation),
+        "unit": "%" if stated.text.endswith("%") else _unit(stated.pointer, result),
+    }
+
+
+def _told(value: Decimal, stated: Operand) -> str:
+    """Return a computed value with as many decimals as the stated figure has, or all it has itself."""
+    decimals = len(stated.text.rstrip("%").partition(".")[2])
+    plain = f"{value.normalize():f}" if value else "0"
+    if len(plain.partition(".")[2]) > decimals + 4:
+        return f"{value:.{decimals + 2}f}"
+    missing = decimals - len(plain.partition(".")[2])
+    return plain + ("." if decimals and "." not in plain else "") + "0" * max(missing, 0)
+
+
+def _factor(operand: Operand) -> Decimal:
+    """Return what the printed figure was multiplied by to be counted."""
+    printed = Decimal(operand.text.rstrip("%"))
+    return operand.value / printed if printed else Decimal(1)
+
+
+def _difference(equation: Equation) -> str | None:
+    """Return the stated figure less what the operands come to, in the unit of the stated figure."""
+    stated, computed = equation.stated, equation.computed
+    if stated is None or computed is None:
+        return None
+    return _told((stated.value - computed.value) / _factor(stated), stated)
+
+
+def _operands(equation: Equation) -> str:
+    """Return the operands as text, each with its page."""
+    signs = equation.signs or (1,) * len(equation.operands)
+    told = []
+    for number, (operand, sign) in enumerate(zip(equation.operands, signs, strict=False)):
+        mark = ("" if sign > 0 else "- ") if not number else ("+ " if sign > 0 else "- ")
+        page = f" (p.{operand.page})" if operand.page is not None else ""
+        told.append(f"{mark}{operand.text}{page}")
+    rest = len(told) - _TOLD
+    return " ".join(told[:_TOLD]) + (f" + {rest} more" if rest > 0 else "")
+
+
+def _unit(pointer: str, result: Record) -> str:
+    """Return the unit printed for the table, card or claim that a pointer leads into."""
+    _, root, index, *_ = (*pointer.split("/"), "", "", "")
+    items = result.get(root)
+    item = items[int(index)] if isinstance(items, list) and index.isdecimal() and int(index) < len(items) else None
+    unit = item.get("unit") if isinstance(item, dict) else None
+    return unit if isinstance(unit, str) else ""
+
+
+def _suggestion(found: Suggestion) -> Json:
+    return {
+        "code": found.code,
+        "where": found.operand.pointer,
+        "page": found.operand.page,
+        "facts": {"was": found.operand.text, "would": found.would},
+    }
+
+
+def ungrounded(leaves: Iterable[Leaf], figures: Figures) -> Iterator[Finding]:
+    """Yield a finding for each figure whose digits are not in the text printed at its place, and for what is none."""
+    for pointer, value in leaves:
+        place = figures.provenance.get(pointer)
+        text = place.get("text") if isinstance(place, dict) else None
+        page = place.get("page") if isinstance(place, dict) else None
+        where = page if isinstance(page, int) else None
+        if figures.operand(pointer, value) is None and _CELLS not in pointer:
+            yield Finding("not_text", pointer, where, {"value": str(value)[:80]})
+        elif isinstance(text, str) and not figures.stands(value, text):
+            yield Finding("ungrounded", pointer, where, {"value": str(value), "text": text[:80]})
