@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from structurer import labels
-from structurer.check import across, cards, columns, completeness, coverage, findings, prose, rows, sides
+from structurer.check import across, cards, columns, completeness, coverage, exactness, findings, prose, rows, sides
 from structurer.check.diagnosis import suggestions
 from structurer.check.equations import Outcome, Relation, settled
 from structurer.check.figures import Figures, tables
@@ -52,6 +52,7 @@ def verification(
         for operand in (equation.stated, *equation.operands)
         if operand is not None
     }
+    scales = {item.pointer: item.scale for item in (*here, *listed)}
     states = completeness.tables(result, known)
     leaves = list(coverage.leaves(result, known, figures))
     covered = coverage.coverage(leaves, figures, proven)
@@ -72,6 +73,7 @@ def verification(
         "findings": [
             *map(findings.plain, found),
             *findings.failing(verdicts, suggestions(verdicts), result),
+            *findings.rounding(exactness.alone(verdicts, scales)),
             *map(findings.plain, others),
         ],
     }

@@ -87,7 +87,7 @@ def tree(rows: Sequence[Row], lexicon: Lexicon, units: Collection[int]) -> Tree:
         if owner is not None and owner < 0:
             partial.setdefault(~owner, []).append(index)
         # What is part of a row without any figure is part of what that row is a part of.
-        elif rows[index].figures:
+        elif rows[index].figures or rows[index].unread:
             while owner is not None and owner != total and not rows[owner].figures:
                 owner = above.get(owner, total)
             if owner is not None and owner >= 0:

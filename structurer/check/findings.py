@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from structurer.check.coverage import Leaf
     from structurer.check.diagnosis import Suggestion
     from structurer.check.equations import Equation, Operand, Verdict
+    from structurer.check.exactness import Alone
     from structurer.check.figures import Figures, Record
     from structurer.records import Item, Json
 
@@ -93,6 +94,22 @@ def failing(
             "rule": equation.rule,
             "operands": [operand.pointer for operand in equation.operands],
             "suggestions": [_suggestion(found) for found in explained.get(index, ())],
+        }
+
+
+def rounding(found: Iterable[Alone]) -> Iterator[Json]:
+    """Yield a finding for each figure that alone ties only by rounding."""
+    for operand, equation, exact in found:
+        facts = {"value": operand.text, "difference": (_difference(equation) or "").lstrip("-"), "exact": str(exact)}
+        yield {
+            "code": "only_rounding",
+            "where": operand.pointer,
+            "page": operand.page,
+            "facts": {**facts, "rule": equation.rule, "operands": _operands(equation)},
+            "blame": None,
+            "rule": equation.rule,
+            "operands": [part.pointer for part in equation.operands],
+            "suggestions": [],
         }
 
 
