@@ -12,10 +12,9 @@ from structurer.records import How, Leaf
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from structurer.records import Box, Item, Json, Part
+    from structurer.records import Box, Item, Json
 
     Tree = Leaf | None | bool | int | str | Sequence["Tree"] | Mapping[str, "Tree"]
-    Place = tuple[Part, ...]
 
 NONE = "none"
 """The grounding of a value that does not stand in the text it was read from."""
@@ -29,8 +28,6 @@ class Places:
     """How each page was read."""
     provenance: dict[str, Json] = field(default_factory=dict)
     """By RFC 6901 pointer: page, box, printed text, how it was read, grounding."""
-    figures: dict[Place, bool] = field(default_factory=dict)
-    """Each printed figure once, by where it stands, and whether all that was read from it is grounded."""
 
 
 def items(trees: Sequence[Mapping[str, Tree]], pointer: str, places: Places) -> list[Item]:
@@ -73,8 +70,6 @@ def _add(leaf: Leaf, pointer: str, places: Places) -> None:
     if len(leaf.parts) > 1:
         place["parts"] = [{"page": part.page, "box": _box(part.box), "text": part.text} for part in leaf.parts]
     places.provenance[pointer] = place
-    if leaf.figure:
-        places.figures[leaf.parts] = places.figures.get(leaf.parts, True) and found != NONE
 
 
 def _box(box: Box | None) -> Json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from structurer import __version__, chunks, document, extract, ground, layout, validate
+from structurer import __version__, check, chunks, document, extract, ground, layout, validate
 from structurer.records import Finding, How
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def extract_file(
     sheets = _noted((layout.sheet(page) for page in opened), read)
     questions = chunks.cut(layout.tables(sheets, catalog.lexicon), catalog.lexicon)
     answers = extract.records(questions, catalog)
-    return _result(document.source(path), read, answers, catalog)
+    return _result(document.source(path), read, answers, catalog, partial=pages is not None)
 
 
 def _chosen(
@@ -53,7 +53,7 @@ def _noted(sheets: Iterable[Sheet], read: list[Sheet]) -> Iterator[Sheet]:
         yield sheet
 
 
-def _result(source: Source, read: list[Sheet], answers: extract.Answers, catalog: Catalog) -> Item:
+def _result(source: Source, read: list[Sheet], answers: extract.Answers, catalog: Catalog, *, partial: bool) -> Item:
     places = ground.Places({sheet.number: sheet.how for sheet in read})
     tables = ground.items(answers.tables, "/tables", places)
     cards = ground.items(answers.cards, "/cards", places)
@@ -65,25 +65,24 @@ def _result(source: Source, read: list[Sheet], answers: extract.Answers, catalog
         *validate.records(tables, "tables", catalog),
         *validate.records(cards, "cards", catalog),
     ]
-    return {
+    result: Item = {
         "source": {
             "name": source.name,
             "sha256": source.sha256,
             "media_type": source.media_type,
             "pages": [_page(sheet, answers.holds.get(sheet.number, [])) for sheet in read],
+            "partial": partial,
         },
         "disclosure": disclosure,
         "tables": [*tables],
         "cards": [*cards],
         "claims": [*claims],
         "provenance": places.provenance,
-        "verification": {
-            "figures": len(places.figures),
-            "grounded": sum(places.figures.values()),
-            "findings": [_finding(finding) for finding in findings],
-        },
+        "verification": {},
         "run": {"version": __version__, "schemas": catalog.digest, "model": None},
     }
+    result["verification"] = check.verification(result, catalog, found=findings)
+    return result
 
 
 def _page(sheet: Sheet, holds: list[str]) -> Json:
@@ -95,7 +94,3 @@ def _unread(sheets: list[Sheet]) -> Iterator[Finding]:
     for sheet in sheets:
         if sheet.how is How.UNREAD:
             yield Finding("unread_page", "", sheet.number, {"reason": sheet.reason or ""})
-
-
-def _finding(finding: Finding) -> Json:
-    return {"code": finding.code, "where": finding.where, "page": finding.page, "facts": dict(finding.facts)}

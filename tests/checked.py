@@ -23,7 +23,8 @@ def table(kind: str, text: str, *, unit: str | None = "万元", title: str = "�
         "unit": unit,
         "columns": [{"field": field, "heading": field} for field in fields],
         "rows": [
-            {field: None if cell in {"", "—"} else cell for field, cell in zip(fields, row, strict=True)} for row in rows
+            {field: None if cell in {"", "—"} else cell for field, cell in zip(fields, row, strict=True)}
+            for row in rows
         ],
         "notes": [],
         "empty": False,
@@ -31,7 +32,7 @@ def table(kind: str, text: str, *, unit: str | None = "万元", title: str = "�
     }
 
 
-def result(*tables: Result, cards: tuple[Result, ...] = (), claims: tuple[Result, ...] = (), **more: Any) -> Result:
+def result(*tables: Result, cards: tuple[Result, ...] = (), claims: tuple[Result, ...] = (), **more: object) -> Result:
     """Return a result whose figures all stand on page 1 as they are."""
     made: Result = {
         "source": {"name": "a.pdf", "sha256": "0" * 64, "media_type": "application/pdf", "pages": []},

@@ -110,7 +110,8 @@ def test_names_that_differ_by_a_slip(one: str, other: str, *, same: bool) -> Non
 
 
 def test_an_exact_name_goes_before_a_near_one() -> None:
-    listed = table("project_expenditure", "project_name | total\n合计 | 3.00\n工作业务经费-水费 | 1.00\n工作业务经费-电费 | 2.00")
+    rows = "合计 | 3.00\n工作业务经费-水费 | 1.00\n工作业务经费-电费 | 2.00"
+    listed = table("project_expenditure", f"project_name | total\n{rows}")
     made = (card("工作业务经费-水费", "1.00"), card("工作业务经费-电费", "2.00"))
     assert outcomes(result(listed, cards=made), "card_is_project") == ["ties", "ties"]
 

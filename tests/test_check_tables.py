@@ -248,7 +248,13 @@ def test_a_year_that_stands_above_its_items_and_groups_with_a_head() -> None:
 
 # Across tables.
 
-CODES = "code | classification | name | total\n— | — | 合计 | {}\n204 | 204 | 安全 | {}\n208 | 208 | 社保 | {}\n210 | 210 | 卫生 | {}"
+CODES = """
+    code | classification | name | total
+    —    | —              | 合计 | {}
+    204  | 204            | 安全 | {}
+    208  | 208            | 社保 | {}
+    210  | 210            | 卫生 | {}
+    """
 
 
 def test_the_same_function_in_several_tables() -> None:
@@ -385,3 +391,23 @@ def test_row_numbers_that_jump() -> None:
     made = result(table("expenditure", "line | name | total\n1 | 甲 | 1.00\n2 | 乙 | 1.00\n4 | 丁 | 1.00"))
     found = [one for one in verification(made)["findings"] if one["code"] == "row_numbers"]
     assert [(one["where"], one["facts"]) for one in found] == [("/tables/0/rows/2", {"expected": "3", "found": "4"})]
+
+
+def test_a_figure_that_stands_under_two_fields_is_counted_once() -> None:
+    made = result(table("expenditure", "name | total | basic\n甲 | 1.00 | 1.00"))
+    place = {"page": 1, "box": [1, 2, 3, 4], "text": "1.00", "how": "text", "grounding": "exact"}
+    made["provenance"] |= {"/tables/0/rows/0/total": place, "/tables/0/rows/0/basic": place}
+    assert verification(made)["figures"] == 1
+
+
+def test_of_a_document_read_in_part_only_rows_are_judged() -> None:
+    text = """
+        name | total | basic | project
+        合计 | 9.00  | 4.00  | 5.00
+        甲   | 3.00  | 2.00  | 2.00
+        乙   | 5.00  | 2.00  | 3.00
+        """
+    made = result(table("expenditure", text))
+    assert {one["rule"] for one in verification(made)["findings"]} == {"basic_and_project", "column"}
+    made["source"]["partial"] = True
+    assert {one["rule"] for one in verification(made)["findings"]} == {"basic_and_project"}

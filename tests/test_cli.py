@@ -101,7 +101,16 @@ def test_extract_writes_json_and_prints_what_was_found(good: Path, tmp_path: Pat
     assert [table["kind"] for table in result["tables"]] == ["expenditure"]
     assert result["tables"][0]["rows"][0]["total"] == "30.00"
     assert done.stdout.startswith("good.pdf\n")
-    for word in ("t01", "expenditure", "2024年部门支出总表", "万元", "pages: 1 text", "findings: 0"):
+    for word in (
+        "t01",
+        "expenditure",
+        "2024年部门支出总表",
+        "万元",
+        "pages: 1 text",
+        "proven 7 (100%)",
+        "0 do not tie",
+        "findings: 0",
+    ):
         assert word in done.stdout
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["good.json"]
 
@@ -130,9 +139,9 @@ def test_findings_end_with_one_and_a_line_each(tmp_path: Path) -> None:
         document.save(str(tmp_path / "odd.pdf"))
     done = run("extract", tmp_path / "odd.pdf", "-o", tmp_path / "out")
     assert done.exit_code == 1
-    assert "findings: 1\n  p.1 t01 The table titled “无此种类之表” fits no kind" in done.stdout
+    assert "findings: 1\n  p.1 t01: The table titled “无此种类之表” fits no kind" in done.stdout
     done = run("extract", tmp_path / "odd.pdf", "-o", tmp_path / "out", "--lang", "zh")
-    assert "第1页 t01 标题为“无此种类之表”的表格" in done.stdout
+    assert "第1页 t01：标题为“无此种类之表”的表格" in done.stdout
 
 
 def test_scanned_page_is_a_finding(tmp_path: Path) -> None:
@@ -142,7 +151,7 @@ def test_scanned_page_is_a_finding(tmp_path: Path) -> None:
     done = run("extract", tmp_path / "scan.pdf", "-o", tmp_path / "out")
     assert done.exit_code == 1
     assert "1 unread" in done.stdout
-    assert "p.1 The page could not be read: the page has no text layer" in done.stdout
+    assert "p.1: The page could not be read: the page has no text layer" in done.stdout
 
 
 def test_chinese_locale_gives_a_chinese_report(good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,7 +45,7 @@ def test_nothing_on_it_is_blank(drawn: Callable[..., Page]) -> None:
 
 def test_a_picture_is_unread(drawn: Callable[..., Page]) -> None:
     page = drawn(lambda page: picture(page, 1.0))
-    assert (page.how, page.reason) == (How.UNREAD, "the page has no text layer, only a picture or a drawing")
+    assert (page.how, page.reason) == (How.UNREAD, "no_text_layer")
 
 
 def test_a_scan_with_a_page_number_is_unread_and_says_so(drawn: Callable[..., Page]) -> None:
@@ -55,7 +55,7 @@ def test_a_scan_with_a_page_number_is_unread_and_says_so(drawn: Callable[..., Pa
 
     page = drawn(scan)
     assert page.how is How.UNREAD
-    assert page.reason == "the page is a picture; its text layer holds only: - 3 -"
+    assert page.reason == "picture_only: - 3 -"
 
 
 def test_a_small_picture_beside_text_is_read(drawn: Callable[..., Page]) -> None:

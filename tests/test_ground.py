@@ -136,16 +136,3 @@ def test_figure_is_grounded_in_its_own_print_alone(one: object, other: object) -
     printed = f"{one:,}"
     assert ground.grounding(str(one), printed, figure=True) != "none"
     assert (ground.grounding(str(other), printed, figure=True) != "none") == (one == other)
-
-
-def test_figures_are_counted_once_a_place() -> None:
-    places = ground.Places(HOW)
-    same = (Part("1.00", 1, Box(1, 2, 3, 4)),)
-    tree = [
-        Leaf("1.00", same, figure=True),
-        Leaf("1.00", same, figure=True),
-        Leaf("2.00", (Part("3.00", 1),), figure=True),
-        Leaf("公安", (Part("公安", 1),)),
-    ]
-    ground.placed(tree, "", places)
-    assert sorted(places.figures.values()) == [False, True]

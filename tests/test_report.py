@@ -41,15 +41,14 @@ def lines(*findings: dict[str, Any], lang: str = "en") -> list[str]:
 
 def test_finding_says_where_and_what() -> None:
     unknown = finding("unknown_table", "/tables/0", 7, title="附表")
-    assert lines(unknown) == ["p.7 t01 The table titled “附表” fits no kind and is kept whole as unknown."]
-    assert lines(unknown, lang="zh")[0].startswith("第7页 t01 标题为“附表”")
+    assert lines(unknown) == ["p.7 t01: The table titled “附表” fits no kind and is kept whole as unknown."]
+    assert lines(unknown, lang="zh")[0].startswith("第7页 t01：标题为“附表”")
 
 
 def test_finding_without_page_or_place_says_what() -> None:
     assert lines(finding("unread_page", reason="a scan")) == ["The page could not be read: a scan."]
-    assert lines(finding("schema", "/tables/9/rows", reason="x")) == [
-        "The record does not fit the schema of its kind: x."
-    ]
+    misfit = finding("schema", "/tables/9/rows", reason="x")
+    assert lines(misfit) == ["/tables/9/rows: This does not fit the schema: x."]
 
 
 def test_fact_that_is_missing_or_blank_is_said() -> None:
@@ -73,8 +72,8 @@ def test_long_fact_is_cut() -> None:
 
 def test_every_message_is_in_both_languages_with_the_same_facts() -> None:
     raw = tomllib.loads((resources.folder("schemas") / "messages.toml").read_text("utf-8"))
-    entries = [*raw.pop("words").values(), *raw.values()]
-    assert {"unknown_table", "unread_page", "schema"} <= raw.keys()
+    entries = [*raw.pop("words").values(), *raw.pop("suggestions").values(), *raw.values()]
+    assert {"unknown_table", "unread_page", "schema", "does_not_tie"} <= raw.keys()
     facts = [
         {lang: set(messages._FACT.findall(entry[lang])) for lang in report.messages.LANGUAGES} for entry in entries
     ]

@@ -76,7 +76,8 @@ def load(extra: Path | None = None) -> Catalog:
     folder = root / DOCUMENT_KIND
     if not folder.is_dir():
         raise errors.CatalogError(str(folder), "the folder of the schemas is missing; install the program again")
-    found = {kind.name: kind for kind in kinds.load(folder, checked=False)}
+    ours = kinds.load(folder, checked=False)
+    found = {kind.name: kind for kind in ours}
     checks = [folder / rule_file.FILE]
     files = sorted([*folder.iterdir(), *root.glob("*.json")])
     if extra is not None:
@@ -91,7 +92,7 @@ def load(extra: Path | None = None) -> Catalog:
         files += checks[1:]
     ranked = tuple(sorted(found.values(), key=lambda kind: (kind.rank, kind.name)))
     shared = tuple(kinds.read_json(path) for path in sorted(root.glob("*.schema.json")))
-    known = rule_file.load(checks, ranked)
+    known = rule_file.load(checks, (*ours, *ranked))
     catalog = Catalog(DOCUMENT_KIND, ranked, lexicon.load(folder / "lexicon.toml"), known, shared, _digest(files))
     cards = {kind.name for kind in ranked if kind.form == "card"}
     lost = next((kind for kind in ranked if kind.card and kind.card not in cards), None)

@@ -37,11 +37,18 @@ if TYPE_CHECKING:
     from structurer.catalog.rules import Raw
 
 FILE = "checks.toml"
+# The lists of rules that carry an id and a reason each.
+_LISTED = ("row", "change", "product", "side", "balance", "match", "whole", "fact", "sum", "pair", "join")
 
 
 def load(paths: Sequence[Path], kinds: Iterable[Kind]) -> Rules:
-    """Read the rules of several files as one; raises CatalogError at the first rule that is wrong."""
-    columns = {kind.name: _columns(kind) for kind in kinds}
+    """Read the rules of several files as one; raises CatalogError at the first rule that is wrong.
+
+    Of several kinds with one name, a rule may name the columns of each: it does not hold where they are not.
+    """
+    columns: dict[str, frozenset[str]] = {}
+    for kind in kinds:
+        columns[kind.name] = columns.get(kind.name, frozenset()) | _columns(kind)
     anywhere = frozenset[str]().union(*columns.values())
     raw: dict[str, Any] = {}
     for path in paths:
@@ -67,14 +74,6 @@ def _columns(kind: Kind) -> frozenset[str]:
 
 
 def _rules(raw: Raw, anywhere: frozenset[str]) -> Rules:
-    column, cards = raw["column"], raw["cards"]
-    listed = ("row", "change", "product", "side", "balance", "match", "whole", "fact", "sum", "pair", "join")
-    reasons = {rule["id"]: _reason(rule) for name in listed for rule in raw[name]}
-    reasons |= {"column": _reason(column), "of_which": {"en": column["of_which_en"], "zh": column["of_which_zh"]}}
-    reasons |= {raw["schedule"]["id"]: _reason(raw["schedule"])}
-    reasons |= {
-        cards[f"{name}_id"]: {"en": cards[f"{name}_en"], "zh": cards[f"{name}_zh"]} for name in ("sum", "annual")
-    }
     return Rules(
         names=tuple(raw["names"]),
         codes=tuple(raw["codes"]),
@@ -83,63 +82,73 @@ def _rules(raw: Raw, anywhere: frozenset[str]) -> Rules:
         unit_suffixes=tuple(raw["unit_suffixes"]),
         aside=frozenset(raw["aside"]),
         rows=tuple(rule for entry in raw["row"] for rule in _row_rules(entry, anywhere)),
-        changes=tuple(
-            ChangeRule(entry["id"], entry["change"], entry["before"], entry["rate"], entry["alone"])
-            for entry in raw["change"]
-        ),
-        products=tuple(_product(entry) for entry in raw["product"]),
-        sides=tuple(
-            Side(
-                entry["id"],
-                tuple(entry["items"]),
-                tuple(entry["columns"]),
-                re.compile(entry["current"]),
-                re.compile(entry["grand"]),
-            )
-            for entry in raw["side"]
-        ),
+        changes=tuple(map(_change, raw["change"])),
+        products=tuple(map(_product, raw["product"])),
+        sides=tuple(map(_side, raw["side"])),
         balances=tuple(Balance(entry["id"], _half(entry["left"]), _half(entry["right"])) for entry in raw["balance"]),
-        matches=tuple(
-            MatchRule(
-                entry["id"],
-                entry["key"],
-                tuple(entry["tables"]),
-                tuple(entry.get("lists", ())),
-                entry.get("columns", {}),
-                re.compile(entry["drop"]) if "drop" in entry else None,
-            )
-            for entry in raw["match"]
-        ),
-        wholes=tuple(
-            WholeRule(entry["id"], entry["key"], entry["whole"], tuple(entry["parts"]), tuple(entry["columns"]))
-            for entry in raw["whole"]
-        ),
-        facts=tuple(
-            Fact(
-                entry["id"],
-                tuple(map(_place, entry["places"])),
-                tuple(map(re.compile, entry.get("claims", ()))),
-                _one_of(entry.get("standing", "presumed"), STANDINGS),
-                bool(entry.get("first", False)),
-            )
-            for entry in raw["fact"]
-        ),
+        matches=tuple(map(_match, raw["match"])),
+        wholes=tuple(map(_whole, raw["whole"])),
+        facts=tuple(map(_fact, raw["fact"])),
         sums=tuple(SumRule(entry["id"], entry["total"], tuple(entry["parts"])) for entry in raw["sum"]),
-        pairs=tuple(
-            PairRule(entry["id"], _end(entry["left"]), _end(entry["right"]), tuple((a, b) for a, b in entry["codes"]))
-            for entry in raw["pair"]
-        ),
+        pairs=tuple(map(_pair, raw["pair"])),
         scope=tuple(raw["scope"]["facts"]),
         joins=tuple(map(_join, raw["join"])),
-        cards=cards,
+        cards=raw["cards"],
         schedules=(_schedule(raw["schedule"]),),
         mandated={name: tuple(others) for name, others in raw["mandated"].items()},
-        reasons=reasons,
+        reasons=_reasons(raw),
     )
 
 
-def _reason(entry: Raw) -> dict[str, str]:
-    return {"en": entry["en"], "zh": entry["zh"]}
+def _reasons(raw: Raw) -> dict[str, dict[str, str]]:
+    """Return the reason of each rule by its id; a few rules are members of a table of their own."""
+    reasons = {rule["id"]: _reason(rule) for name in _LISTED for rule in raw[name]}
+    column, cards, schedule = raw["column"], raw["cards"], raw["schedule"]
+    return {
+        **reasons,
+        "column": _reason(column),
+        "of_which": _reason(column, "of_which_"),
+        schedule["id"]: _reason(schedule),
+        **{cards[f"{name}_id"]: _reason(cards, f"{name}_") for name in ("sum", "annual")},
+    }
+
+
+def _reason(entry: Raw, prefix: str = "") -> dict[str, str]:
+    return {language: entry[prefix + language] for language in ("en", "zh")}
+
+
+def _change(entry: Raw) -> ChangeRule:
+    return ChangeRule(entry["id"], entry["change"], entry["before"], entry["rate"], entry["alone"])
+
+
+def _side(entry: Raw) -> Side:
+    marks = re.compile(entry["current"]), re.compile(entry["grand"])
+    return Side(entry["id"], tuple(entry["items"]), tuple(entry["columns"]), *marks)
+
+
+def _match(entry: Raw) -> MatchRule:
+    drop = re.compile(entry["drop"]) if "drop" in entry else None
+    lists, columns = tuple(entry.get("lists", ())), entry.get("columns", {})
+    return MatchRule(entry["id"], entry["key"], tuple(entry["tables"]), lists, columns, drop)
+
+
+def _whole(entry: Raw) -> WholeRule:
+    return WholeRule(entry["id"], entry["key"], entry["whole"], tuple(entry["parts"]), tuple(entry["columns"]))
+
+
+def _fact(entry: Raw) -> Fact:
+    return Fact(
+        entry["id"],
+        tuple(map(_place, entry["places"])),
+        tuple(map(re.compile, entry.get("claims", ()))),
+        _one_of(entry.get("standing", "presumed"), STANDINGS),
+        bool(entry.get("first", False)),
+    )
+
+
+def _pair(entry: Raw) -> PairRule:
+    codes = tuple((left, right) for left, right in entry["codes"])
+    return PairRule(entry["id"], _end(entry["left"]), _end(entry["right"]), codes)
 
 
 def _row_rules(entry: Raw, anywhere: frozenset[str]) -> Iterator[RowRule]:

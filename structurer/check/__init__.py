@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from structurer import labels
 from structurer.check import across, cards, columns, completeness, coverage, exactness, findings, prose, rows, sides
@@ -15,9 +15,13 @@ if TYPE_CHECKING:
 
     from structurer.catalog import Catalog
     from structurer.check.cards import Card
-    from structurer.check.equations import Equation, Operand
-    from structurer.check.figures import Record, Table
+    from structurer.check.equations import Equation, Operand, Verdict
+    from structurer.check.figures import Record, Row, Table
     from structurer.records import Finding, Item
+
+
+# The columns that number the rows.
+_LINES = ("line",)
 
 
 def verification(
@@ -28,40 +32,18 @@ def verification(
     `doubted` are pointers of figures whose reading is in doubt; `found` are findings made elsewhere, which
     go first. Anything in the result may be wrong: what is no amount is judged by the schemas, not here.
     """
-    year = _year(result)
-    known = catalog.of_year(year) if year else catalog
-    figures = Figures(result, known, doubted)
-    here = tables(result, known, figures)
-    listed = cards.of_document(result, known.rules, figures)
-    facts = across.facts(here, known.rules, known.lexicon)
-    units = _units(result, here, listed, known)
-    unmatched = cards.unmatched(listed, here, known.rules, known.lexicon, units)
-    made = [
-        *_of_tables(here, units, known),
-        *across.of_tables(here, facts, known.rules, known.lexicon),
-        *rows.of_cards([(card.pointer, card.record) for card in listed], known.rules, figures),
-        *cards.equations(listed, here, known.rules, figures, known.lexicon),
-        *cards.sum_of_cards(listed, facts, known.rules, figures, complete=unmatched == ([], [])),
-        *prose.equations(result, facts, known, figures),
-    ]
-    verdicts = settled(_once(made))
-    proven = {
-        operand.pointer
-        for equation, outcome, _ in verdicts
-        if outcome in {Outcome.TIES, Outcome.ROUNDING} and _is_proof(equation)
-        for operand in (equation.stated, *equation.operands)
-        if operand is not None
-    }
-    scales = {item.pointer: item.scale for item in (*here, *listed)}
-    states = completeness.tables(result, known)
-    leaves = list(coverage.leaves(result, known, figures))
-    covered = coverage.coverage(leaves, figures, proven)
+    read = _Read.of(result, catalog, doubted)
+    unmatched = _unmatched(read)
+    verdicts = settled(_once(_equations(read, complete=unmatched == ([], []))))
+    leaves = list(coverage.leaves(result, read.catalog, read.figures))
+    covered = coverage.coverage(leaves, read.figures, _proven(verdicts))
+    states = completeness.tables(result, read.catalog)
     others = [
-        *findings.ungrounded(leaves, figures),
-        *completeness.missing(states, known),
-        *(finding for table in here for finding in completeness.row_numbers(table, ("line",))),
+        *findings.ungrounded(leaves, read.figures),
+        *(() if read.partial else completeness.missing(states, read.catalog)),
+        *(finding for table in read.tables for finding in completeness.row_numbers(table, _LINES)),
         *completeness.unmatched(*(unmatched or ((), ()))),
-        *prose.findings(result, known),
+        *prose.findings(result, read.catalog),
     ]
     return {
         "figures": covered.figures,
@@ -73,31 +55,84 @@ def verification(
         "findings": [
             *map(findings.plain, found),
             *findings.failing(verdicts, suggestions(verdicts), result),
-            *findings.rounding(exactness.alone(verdicts, scales)),
+            *findings.absent(verdicts),
+            *findings.rounding(exactness.alone(verdicts, read.scales)),
             *map(findings.plain, others),
         ],
     }
 
 
-def _year(result: Record) -> int | None:
-    disclosure = result.get("disclosure")
-    year = disclosure.get("fiscal_year") if isinstance(disclosure, dict) else None
-    return year if isinstance(year, int) and not isinstance(year, bool) else None
+class _Read(NamedTuple):
+    """A result as the rules see it."""
+
+    result: Record
+    catalog: Catalog
+    """With the patterns of the budget year."""
+    figures: Figures
+    tables: list[Table]
+    cards: list[Card]
+    units: frozenset[str]
+    partial: bool
+    """Whether only some pages were read: then only what stands within a row or a card is all there."""
+
+    @classmethod
+    def of(cls, result: Record, catalog: Catalog, doubted: frozenset[str]) -> Self:
+        year = _member(result, "disclosure", "fiscal_year")
+        known = catalog.of_year(year) if isinstance(year, int) and not isinstance(year, bool) else catalog
+        figures = Figures(result, known, doubted)
+        here, listed = tables(result, known, figures), cards.of_document(result, known.rules, figures)
+        partial = _member(result, "source", "partial") is True
+        return cls(result, known, figures, here, listed, _units(result, here, listed, known), partial)
+
+    @property
+    def scales(self) -> dict[str, int | None]:
+        """Return the units of tables and cards by their pointers."""
+        return {table.pointer: table.scale for table in self.tables} | {card.pointer: card.scale for card in self.cards}
 
 
-def _of_tables(here: Iterable[Table], units: frozenset[str], known: Catalog) -> Iterator[Equation]:
-    for table in here:
-        yield from rows.of_table(table, known.rules)
-        if any(sides.listed(table, side, known.lexicon) for side in known.rules.sides):
-            yield from sides.of_table(table, known.rules, known.lexicon)
+def _unmatched(read: _Read) -> tuple[list[Row], list[Card]] | None:
+    whole = [] if read.partial else read.tables
+    return cards.unmatched(read.cards, whole, read.catalog.rules, read.catalog.lexicon, read.units)
+
+
+def _equations(read: _Read, *, complete: bool) -> Iterator[Equation]:
+    """Yield all that must hold; `complete` tells whether every project has its card and every card its project."""
+    rules, lexicon, figures = read.catalog.rules, read.catalog.lexicon, read.figures
+    whole = [] if read.partial else read.tables
+    facts = across.facts(whole, rules, lexicon)
+    for table in read.tables:
+        yield from rows.of_table(table, rules)
+    for table in whole:
+        if any(sides.listed(table, side, lexicon) for side in rules.sides):
+            yield from sides.of_table(table, rules, lexicon)
         else:
-            yield from columns.of_table(table, known.rules, known.lexicon, units)
+            yield from columns.of_table(table, rules, lexicon, read.units)
+    yield from across.of_tables(whole, facts, rules, lexicon)
+    yield from rows.of_cards([(card.pointer, card.record) for card in read.cards], rules, figures)
+    yield from cards.equations(read.cards, whole, rules, figures, lexicon)
+    yield from cards.sum_of_cards(read.cards, facts, rules, figures, complete=complete)
+    yield from prose.equations(read.result, facts, read.catalog, figures)
+
+
+def _proven(verdicts: Iterable[Verdict]) -> set[str]:
+    """Return the pointers of the figures in equations that tie."""
+    return {
+        operand.pointer
+        for equation, outcome, _ in verdicts
+        if outcome in {Outcome.TIES, Outcome.ROUNDING} and _is_proof(equation)
+        for operand in (equation.stated, *equation.operands)
+        if operand is not None
+    }
+
+
+def _member(result: Record, name: str, inner: str) -> object:
+    held = result.get(name)
+    return held.get(inner) if isinstance(held, dict) else None
 
 
 def _units(result: Record, here: Iterable[Table], listed: Iterable[Card], known: Catalog) -> frozenset[str]:
     """Return the keys of the names of all units that the document names, and of what each calls itself."""
-    disclosure = result.get("disclosure")
-    names = [disclosure.get("department")] if isinstance(disclosure, dict) else []
+    names = [_member(result, "disclosure", "department")]
     for table in here:
         names.extend(row.cells.get(name) for row in table.rows for name in known.rules.unit_names)
     names.extend(card.record.get("unit_name") for card in listed)

@@ -67,7 +67,8 @@ def _of_unknown(pointer: str, row: Record, figures: Figures) -> Iterator[Leaf]:
     held = row.get("cells")
     for name, text in held.items() if isinstance(held, dict) else ():
         if isinstance(text, str) and amounts.figure(text, figures.notation):
-            yield Leaf(f"{pointer}/cells/{name}", text)
+            step = name.replace("~", "~0").replace("/", "~1")
+            yield Leaf(f"{pointer}/cells/{step}", text)
 
 
 def _of_card(pointer: str, card: Record, kind: Kind) -> Iterator[Leaf]:

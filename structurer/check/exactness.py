@@ -34,8 +34,8 @@ class Alone(NamedTuple):
 
 def alone(verdicts: Sequence[Verdict], scales: Mapping[str, int | None]) -> Iterator[Alone]:
     """Yield the figures that alone tie only by rounding; `scales` are the units of tables and cards by pointer."""
-    exact: dict[object, int] = defaultdict(int)
-    rounded: dict[object, list[Equation]] = defaultdict(list)
+    exact: dict[tuple[int, Decimal], int] = defaultdict(int)
+    rounded: dict[tuple[int, Decimal], list[Equation]] = defaultdict(list)
     for equation, outcome, _ in verdicts:
         key = _precision(equation, scales)
         if key is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -36,6 +37,9 @@ class General(NamedTuple):
 
 
 PLAIN = General(0, 0)
+_ANY_WIDTH = 1000
+# So large a share of the figures of a table shows its number of decimals.
+_NEARLY_ALL = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,21 +268,27 @@ def _columns(record: Record) -> set[str] | None:
 
 
 def _general(texts: Iterable[object]) -> General:
-    """Tell whether figures are printed as spreadsheets do in their general format: without closing zeros.
+    """Tell with how many decimals a table prints at least, where single figures leave out closing zeros.
 
-    Such a table shows figures with different numbers of decimals, and none that ends in a zero: its `20`
-    is no less exact than its `19.67`.
+    A table in the general format of spreadsheets shows figures with different numbers of decimals, and none
+    that ends in a zero: its `20` is no less exact than its `19.67`. In a table where nearly all figures have
+    two decimals, one with fewer was typed, not rounded.
     """
-    counts: set[int] = set()
+    counts: Counter[int] = Counter()
     width = 0
+    zeros = False
     for text in texts:
         known = _number(text) if isinstance(text, str) else None
         if known and isinstance(text, str):
-            if known[1] and text.endswith("0"):
-                return PLAIN
-            counts.add(known[1])
+            zeros |= known[1] > 0 and text.endswith("0")
+            counts[known[1]] += 1
             width = max(width, len(text))
-    return General(max(counts), width) if len(counts) > 1 else PLAIN
+    if len(counts) < 2:  # noqa: PLR2004  all have the same number of decimals
+        return PLAIN
+    usual, often = counts.most_common(1)[0]
+    if usual and often >= _NEARLY_ALL * counts.total():
+        return General(usual, _ANY_WIDTH)
+    return PLAIN if zeros else General(max(counts), width)
 
 
 def cells(record: Record, path: Sequence[str]) -> Iterator[tuple[str, Record]]:

@@ -20,8 +20,27 @@ if TYPE_CHECKING:
     from structurer.records import Item, Json
 
 READING, DOCUMENT = "reading", "document"
+# Whose fault a finding is that no equation made; of others it cannot be told.
+BLAMED = {
+    "stale_year": DOCUMENT,
+    **dict.fromkeys(
+        (
+            "ungrounded",
+            "not_text",
+            "no_place",
+            "not_printed",
+            "misplaced",
+            "figure_missing",
+            "unit_differs",
+            *(f"{item}_{state}" for item in ("row", "table", "card", "claim") for state in ("missing", "extra")),
+        ),
+        READING,
+    ),
+}
 # So many operands are told in a message; the finding has the pointers of all.
 _TOLD = 12
+# The steps of a pointer that name an item: "", "tables", "3".
+_ITEM = 3
 # Cells of a table of no kind keep what is printed; they are no amounts.
 _CELLS = "/cells/"
 
@@ -97,6 +116,27 @@ def failing(
         }
 
 
+def absent(verdicts: Sequence[Verdict]) -> Iterator[Json]:
+    """Yield a finding where a total is not printed though its parts are: one for each rule and table."""
+    found: dict[tuple[str, str], list[Equation]] = {}
+    for equation, outcome, _ in verdicts:
+        if outcome is Outcome.UNKNOWN and equation.stated is None and any(part.value for part in equation.operands):
+            item = "/".join(equation.where.split("/")[:_ITEM])
+            found.setdefault((equation.rule, item), []).append(equation)
+    for (rule, _), equations in found.items():
+        first = equations[0]
+        yield {
+            "code": "total_absent",
+            "where": first.absent[0] if first.absent else first.where,
+            "page": first.operands[0].page,
+            "facts": {"rule": rule, "operands": _operands(first), "count": str(len(equations))},
+            "blame": READING if any(equation.unread for equation in equations) else None,
+            "rule": rule,
+            "operands": [part.pointer for part in first.operands],
+            "suggestions": [],
+        }
+
+
 def rounding(found: Iterable[Alone]) -> Iterator[Json]:
     """Yield a finding for each figure that alone ties only by rounding."""
     for operand, equation, exact in found:
@@ -126,6 +166,7 @@ def _facts(equation: Equation, result: Record) -> dict[str, Json]:
         "difference": (_difference(equation) or "").lstrip("-"),
         "larger": "stated" if stated.value > computed.value else "computed",
         "operands": _operands(equation),
+        "relation": equation.relation.value,
         "unit": "%" if stated.text.endswith("%") else _unit(stated.pointer, result),
     }
 

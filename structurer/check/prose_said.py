@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 MONEY, PERCENT = "money", "%"
 _YEAR = re.compile(r"\d{4}")
 _WAYS = {"up": 1, "down": -1}
-# A sentence that ends so goes on in the next one.
-_OPEN = re.compile(r"[;；,，:：、]\s*$|[^。！？!?.\s]\s*$")
+# A sentence that does not end so goes on in the next one.
+_STOP = re.compile(r"[\u3002!?][\s)\u201d\u300d]*$")
 
 
 class Said(NamedTuple):
@@ -135,13 +135,13 @@ def _placed(listed: Sequence[object], figures: Figures) -> Iterator[tuple[int, _
         found = _find(plain, printed, at) if claim["sentence"] == sentence else -1
         if found < 0:
             # What an unfinished sentence ends with belongs to the next figure.
-            rest = plain[at:] if number and _OPEN.search(plain) else ""
+            rest = plain[at:] if number and not _STOP.search(plain) else ""
             sentence, plain, at, number = claim["sentence"], amounts.fold(claim["sentence"]), 0, number + 1
             found = max(_find(plain, printed, 0), 0)
         else:
             rest = ""
         depth = plain.count("(", 0, found) - plain.count(")", 0, found)
-        yield index, _Place(sentence, number, rest + plain[at:found], depth, not _OPEN.search(plain)), claim
+        yield index, _Place(sentence, number, rest + plain[at:found], depth, _STOP.search(plain) is not None), claim
         at = found + len(printed) if plain.startswith(printed, found) else found
 
 

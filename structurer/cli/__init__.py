@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from structurer import __version__
-from structurer.cli import extract, layout, schemas
+from structurer.cli import check, extract, layout, schemas
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -13,6 +13,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 app.command("extract", no_args_is_help=True)(extract.extract)
+app.command("check", no_args_is_help=True)(check.check)
 app.command("layout", no_args_is_help=True)(layout.layout)
 app.add_typer(schemas.app, name="schemas")
 

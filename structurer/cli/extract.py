@@ -40,5 +40,5 @@ def extract(  # noqa: PLR0913, PLR0917  an option of a command is a parameter
         from structurer.cli import extraction
 
         job = extraction.Job(tuple(files), extraction.place(out, files, csv=csv), pages, schemas, csv)
-        worst = extraction.run(job, running.messages(lang))
+        worst = extraction.run(job, lang)
     raise typer.Exit(worst)

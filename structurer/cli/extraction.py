@@ -50,15 +50,17 @@ def place(out: str | None, files: Sequence[Path], *, csv: bool) -> Path | None:
     return None
 
 
-def run(job: Job, messages: report.Messages) -> int:
+def run(job: Job, lang: str | None) -> int:
     """Read every file, write and print what was found; return the worst exit code."""
     pages = page_numbers.parse(job.pages) if job.pages is not None else None
     known = catalog.load(job.schemas)
-    files = _once(job.files)
+    messages = running.messages(lang, known)
+    files = once(job.files)
     worst = 0
     for path, name in zip(files, names.output_names(files), strict=True):
         try:
-            result = _read(path, known, pages)
+            result, opened = read(path, known, pages)
+            page_numbers.check(pages, opened, str(path))
             _write(job, name, result)
             if job.folder and name != path.stem:
                 running.complain(f"{path}: its result is called {name}, to be told from others")
@@ -71,7 +73,7 @@ def run(job: Job, messages: report.Messages) -> int:
     return worst
 
 
-def _once(files: Sequence[Path]) -> list[Path]:
+def once(files: Sequence[Path]) -> list[Path]:
     """Return the files without those that are given again."""
     found: dict[Path, Path] = {}
     for path in files:
@@ -80,7 +82,8 @@ def _once(files: Sequence[Path]) -> list[Path]:
     return list(found.values())
 
 
-def _read(path: Path, known: Catalog, pages: Collection[int] | None) -> Result:
+def read(path: Path, known: Catalog, pages: Collection[int] | None) -> tuple[Result, list[int | None]]:
+    """Return what a document, or these pages of it, holds, and the number of every page; raises DocumentError."""
     opened: list[int | None] = []
     with running.reading(path), _progress(path) as step:
 
@@ -89,8 +92,7 @@ def _read(path: Path, known: Catalog, pages: Collection[int] | None) -> Result:
             step()
 
         result = pipeline.extract_file(path, known, pages=pages, progress=progress)
-    page_numbers.check(pages, opened, str(path))
-    return result
+    return result, opened
 
 
 @contextmanager

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from structurer.catalog import Catalog
     from structurer.report import Messages
 
 # What a shell reports for a program ended by Ctrl-C, and for one whose reader went away.
@@ -119,8 +120,9 @@ def _give_up_stdout() -> None:
     os.close(nowhere)
 
 
-def messages(lang: str | None) -> Messages:
-    """Return the messages in the language asked for, else that of the locale."""
+def messages(lang: str | None, known: Catalog) -> Messages:
+    """Return the messages in the language asked for, else that of the locale; rules and kinds have their names."""
     from structurer import report
 
-    return report.load(lang or report.language(os.environ))
+    titles = {kind.name: str(kind.schema.get("title", "")) for kind in known.kinds}
+    return report.load(lang or report.language(os.environ), reasons=known.reasons, titles=titles)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,10 @@ _INTO_GLYPH = 0.2
 # Between two figures the gap is wider than between two digits of one by at least this much (points).
 _WIDER = 0.2
 _NUMERIC = frozenset("0123456789.,-%").__contains__
+# With fewer vertical rulings there is no column between them; columns are told by gaps alone.
+_FEW_VERTICALS = 3
+# A name and the figure of the next column, read as one word across a narrow gap.
+_NAME_AND_FIGURE = re.compile(r"[^\W0-9A-Za-z_][)\uff09]?-?[0-9][0-9,]*(?:\.[0-9]+)?%?\Z")
 # A page of more vector paths than this is a drawing; its rulings are not worth the time.
 _MOST_PATHS = 300_000
 
@@ -63,7 +68,7 @@ def _page(document: pymupdf.Document, index: int) -> Page:
         page = document[index]
         return _read(page, index + 1)
     except (pymupdf.mupdf.FzErrorBase, RuntimeError, ValueError, IndexError) as error:
-        reason = f"the page is damaged ({_brief(error)})"
+        reason = f"damaged: {_brief(error)}"
         return Page(index + 1, 0.0, 0.0, How.UNREAD, reason=reason)
     finally:
         # Fonts and pictures of earlier pages would pile up in the store of the library.
@@ -80,7 +85,7 @@ def _read(page: pymupdf.Page, number: int) -> Page:
         how, reason = _without_text(page)
         return Page(number, width, height, how, reason=reason)
     if len(raw) <= _FEW_WORDS and _is_picture(page):
-        reason = f"the page is a picture; its text layer holds only: {' '.join(word[4] for word in raw)[:80]}"
+        reason = f"picture_only: {' '.join(word[4] for word in raw)[:80]}"
         return Page(number, width, height, How.UNREAD, reason=reason)
     paths = page.get_cdrawings()
     rulings = strokes.rulings(paths, matrix) if len(paths) <= _MOST_PATHS else ()
@@ -89,7 +94,7 @@ def _read(page: pymupdf.Page, number: int) -> Page:
     else:
         words = [(Word(word[4], _placed(word[:4], matrix)), word[5]) for word in raw]
     verticals = sorted((r.x0, r.top, r.bottom) for r in rulings if r.x0 == r.x1)
-    crossed = _crossed(words, verticals)
+    crossed = _crossed(words, verticals) if len(verticals) >= _FEW_VERTICALS else _glued(words)
     whole = [word for word, block in words if block not in crossed]
     if crossed:
         whole += _cut(text, crossed, verticals, matrix)
@@ -98,7 +103,7 @@ def _read(page: pymupdf.Page, number: int) -> Page:
 
 def _without_text(page: pymupdf.Page) -> tuple[How, str | None]:
     if page.get_images() or page.get_cdrawings():
-        return How.UNREAD, "the page has no text layer, only a picture or a drawing"
+        return How.UNREAD, "no_text_layer"
     return How.BLANK, None
 
 
@@ -131,6 +136,11 @@ def _crossed(words: list[tuple[Word, int]], verticals: list[Upright]) -> set[int
                 crossed.add(block)
                 break
     return crossed
+
+
+def _glued(words: list[tuple[Word, int]]) -> set[int]:
+    """Return the text blocks with a word that ends in a figure: where no ruling parts columns, it may be two."""
+    return {block for word, block in words if _NAME_AND_FIGURE.search(word.text)}
 
 
 def _cut(

@@ -45,11 +45,13 @@ class Summary:
     claims: Count
     how: tuple[Count, ...]
     findings: int
+    verification: Record | None
+    """None for a result that was not checked."""
 
 
 def summarize(result: Record) -> Summary:
     """Return what the result holds."""
-    pages = result["source"]["pages"]
+    pages, verification = result["source"]["pages"], result["verification"]
     claims = result["claims"]
     return Summary(
         result["source"]["name"],
@@ -57,7 +59,8 @@ def summarize(result: Record) -> Summary:
         _by((card["kind"], card["pages"]) for card in result["cards"]),
         Count("claims", len(claims), ranges(claim["page"] for claim in claims)),
         _by((page["how"], [page["number"]]) for page in pages),
-        len(result["verification"]["findings"]),
+        len(verification["findings"]),
+        verification if "equations" in verification else None,
     )
 
 

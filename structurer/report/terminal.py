@@ -1,4 +1,4 @@
-"""A summary on a terminal: text of the document is shown, never interpreted."""
+"""A summary or a check on a terminal: text of the document is shown, never interpreted."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from structurer.report.checked import equations_line, figures_line
 from structurer.report.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
+    from structurer.report.checked import Checked
     from structurer.report.messages import Messages
     from structurer.report.summary import Count, Summary
 
@@ -31,11 +33,14 @@ def console(stream: IO[str]) -> Console:
     return plain
 
 
-def grid(headings: Sequence[str], rows: Iterable[Sequence[str]], *, fold: int, right: int | None = None) -> Table:
+def grid(
+    headings: Sequence[str], rows: Iterable[Sequence[str]], *, fold: int, right: int | Collection[int] = ()
+) -> Table:
     """Return a table of texts as they are; column `fold` gives way on a narrow terminal, `right` is flush right."""
+    flush = {right} if isinstance(right, int) else set(right)
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for index, heading in enumerate(headings):
-        side: Literal["right", "left"] = "right" if index == right else "left"
+        side: Literal["right", "left"] = "right" if index in flush else "left"
         table.add_column(Text(heading), justify=side, overflow="fold", no_wrap=index != fold)
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
@@ -47,10 +52,48 @@ def show(found: Summary, findings: Sequence[str], messages: Messages, out: Conso
     out.print(Text(printable(found.name)), soft_wrap=True)
     if found.tables:
         out.print(_tables(found, messages))
-    for line in _lines(found, messages):
+    _print([*_lines(found, messages), *(f"  {line}" for line in findings)], out)
+
+
+def show_check(found: Checked, messages: Messages, out: Console) -> None:
+    """Print what the check of one document found: counts, findings by fault, rules, coverage, completeness."""
+    _print([printable(found.name), found.counts, found.figures, found.equations], out)
+    _print([messages.word("findings", count=found.findings)], out)
+    for group, remarks in found.groups.items():
+        _print([messages.word(f"group_{group}")], out)
+        for remark in remarks:
+            _print([f"  {remark.text}", *(f"    → {text}" for text in remark.suggestions)], out)
+    _section("rules", _rules(found, messages) if found.rules else None, messages, out)
+    _section("coverage", _coverage(found, messages) if found.coverage else None, messages, out)
+    for part in found.coverage:
+        if part.unproven:
+            _print([f"  {part.where} {messages.word('unproven')}: {'; '.join(part.unproven)}"], out)
+    headings = [messages.word(name) for name in ("kind", "state", "where")]
+    _section("completeness", grid(headings, found.completeness, fold=2), messages, out)
+    _print([""], out)
+
+
+def _section(name: str, table: Table | None, messages: Messages, out: Console) -> None:
+    if table is not None and table.row_count:
+        _print(["", messages.word(name)], out)
+        out.print(table)
+
+
+def _print(lines: Iterable[str], out: Console) -> None:
+    for line in lines:
         out.print(Text(line), soft_wrap=True)
-    for line in findings:
-        out.print(Text(f"  {line}"), soft_wrap=True)
+
+
+def _rules(found: Checked, messages: Messages) -> Table:
+    names = ("ties", "rounding", "broken", "unknown", "rule", "why_unknown")
+    rows = [(*map(str, rule.counts), rule.rule, rule.why) for rule in found.rules]
+    return grid([messages.word(name) for name in names], rows, fold=5, right=range(4))
+
+
+def _coverage(found: Checked, messages: Messages) -> Table:
+    names = ("figures_column", "grounded", "proven", "unproven", "where")
+    rows = [(*map(str, (part.figures, part.grounded, part.proven, part.left)), part.where) for part in found.coverage]
+    return grid([messages.word(name) for name in names], rows, fold=4, right=range(4))
 
 
 def _tables(found: Summary, messages: Messages) -> Table:
@@ -80,6 +123,9 @@ def _lines(found: Summary, messages: Messages) -> Iterable[str]:
         yield messages.word("claims", count=found.claims.count, place=_place(found.claims, messages)).rstrip()
     counts = ", ".join(messages.word(how.kind, count=how.count) for how in found.how)
     yield messages.word("read", counts=counts or messages.word("absent"))
+    if found.verification:
+        yield figures_line(found.verification, messages)
+        yield equations_line(found.verification, messages)
     yield messages.word("findings", count=found.findings)
 
 
