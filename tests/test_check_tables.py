@@ -411,3 +411,24 @@ def test_of_a_document_read_in_part_only_rows_are_judged() -> None:
     assert {one["rule"] for one in verification(made)["findings"]} == {"basic_and_project", "column"}
     made["source"]["partial"] = True
     assert {one["rule"] for one in verification(made)["findings"]} == {"basic_and_project"}
+
+
+def test_a_row_that_another_table_has_and_a_row_that_stands_twice() -> None:
+    wide = table("expenditure", CODES.format("6.00", "1.00", "2.00", "3.00"))
+    narrow = table("general_budget_expenditure", CODES.format("6.00", "1.00", "2.00", "3.00"))
+    del narrow["rows"][3]
+    (found,) = verification(result(wide, narrow))["findings"]
+    assert [(one["code"], one["where"]) for one in found["suggestions"]] == [("row_dropped", "/tables/0/rows/3/total")]
+    twice = table("project_expenditure", "project_name | total\n合计 | 7.00\n甲 | 3.00\n乙 | 4.00\n乙 | 4.00")
+    (found,) = verification(result(twice))["findings"]
+    assert [(one["code"], one["where"]) for one in found["suggestions"]] == [("row_twice", "/tables/0/rows/3/total")]
+
+
+def test_last_years_figure_left_standing() -> None:
+    text = """
+        code    | classification | name | total | basic | project | last_year
+        2010101 | 2010101        | 甲   | 18.20 | 4.00  | 5.15    | 18.20
+        2010102 | 2010102        | 乙   | 9.00  | 4.00  | 5.00    | 8.00
+        """
+    (found,) = verification(result(table("general_budget_expenditure", text)))["findings"]
+    assert [(one["code"], one["where"]) for one in found["suggestions"]] == [("stale_figure", "/tables/0/rows/0/total")]

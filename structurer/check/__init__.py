@@ -54,7 +54,7 @@ def verification(
         "completeness": states,
         "findings": [
             *map(findings.plain, found),
-            *findings.failing(verdicts, suggestions(verdicts), result),
+            *findings.failing(verdicts, suggestions(verdicts, read.tables, read.catalog.rules), result),
             *findings.absent(verdicts),
             *findings.rounding(exactness.alone(verdicts, read.scales)),
             *map(findings.plain, others),

@@ -6,14 +6,16 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from structurer.check.equations import Outcome, Relation
+from structurer.check.columns import RULE as COLUMN
+from structurer.check.equations import ZERO, Outcome, Relation
+from structurer.check.slips import slip
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from structurer.catalog.rules import Rules
     from structurer.check.equations import Equation, Operand, Verdict
-
-_TEN_THOUSAND = Decimal(10_000)
+    from structurer.check.figures import Table
 
 
 class Suggestion(NamedTuple):
@@ -34,7 +36,7 @@ class _Needed(NamedTuple):
     would: str
 
 
-def suggestions(verdicts: Sequence[Verdict]) -> dict[int, list[Suggestion]]:
+def suggestions(verdicts: Sequence[Verdict], tables: Sequence[Table], rules: Rules) -> dict[int, list[Suggestion]]:
     """Return by the index of a failing equation the slips that explain it, where one explanation fits.
 
     A figure that stands in another equation that ties is taken to be right. Where the same change of one
@@ -50,34 +52,108 @@ def suggestions(verdicts: Sequence[Verdict]) -> dict[int, list[Suggestion]]:
         for operand in (equation.stated, *equation.operands)
         if operand is not None
     }
-    needed = {index: list(_needed(verdicts[index].equation)) for index in broken}
-    mends: dict[tuple[str, str], set[int]] = defaultdict(set)
-    for index, found in needed.items():
-        for need in found:
-            mends[need.operand.pointer, need.would].add(index)
-    return {
-        index: made
-        for index, found in needed.items()
-        if (made := _explained([need for need in found if need.operand.pointer not in proven], mends) or _rows(found))
+    needed = {
+        index: [need for need in _needed(verdicts[index].equation) if need.operand.pointer not in proven]
+        for index in broken
     }
+    mends = _mends(needed.values())
+    before = _last_year(tables, rules)
+    made = {}
+    for index in broken:
+        equation, found = verdicts[index].equation, needed[index]
+        explained = _explained(found, mends, before) or _rows(equation) or _lost(equation, tables, rules)
+        if explained:
+            made[index] = explained
+    return made
 
 
-def _explained(found: Sequence[_Needed], mends: Mapping[tuple[str, str], set[int]]) -> list[Suggestion]:
-    crossing = [need for need in found if len(mends[need.operand.pointer, need.would]) > 1]
-    if len(crossing) == 1:
-        return [Suggestion("crossing", crossing[0].operand, crossing[0].would)]
-    slips = [Suggestion(code, need.operand, need.would) for need in found if (code := slip(need.operand, need.would))]
-    return slips if len(slips) == 1 else []
+class _Mends(NamedTuple):
+    """By what a change makes of a figure: the failing equations it would mend."""
+
+    figures: Mapping[tuple[str, str], list[Equation]]
+    """By the pointer of the figure and what it would read."""
+    texts: Mapping[tuple[str, str], list[Equation]]
+    """By what any figure reads and would read."""
 
 
-def _rows(found: Sequence[_Needed]) -> list[Suggestion]:
-    """Tell that a row was counted twice: leaving out one of two that are the same would mend the sum."""
-    counts: dict[Decimal, list[_Needed]] = defaultdict(list)
-    for need in found:
-        if need.operand is not need.equation.stated:
-            counts[need.operand.value].append(need)
-    twice = [needs[0] for needs in counts.values() if len(needs) > 1 and not needs[0].value and needs[0].operand.value]
-    return [Suggestion("row_twice", twice[0].operand, "0")] if len(twice) == 1 else []
+def _mends(found: Iterable[Sequence[_Needed]]) -> _Mends:
+    made = _Mends(defaultdict(list), defaultdict(list))
+    for needs in found:
+        for need in needs:
+            made.figures[need.operand.pointer, need.would].append(need.equation)
+            made.texts[need.operand.text, need.would].append(need.equation)
+    return made
+
+
+def _explained(found: Sequence[_Needed], mends: _Mends, before: Mapping[str, Decimal]) -> list[Suggestion]:
+    together = [need for need in found if len(mends.figures[need.operand.pointer, need.would]) > 1]
+    if len(together) == 1:
+        need = together[0]
+        crossed = {equation.rule == COLUMN for equation in mends.figures[need.operand.pointer, need.would]}
+        return [Suggestion("crossing" if len(crossed) > 1 else "shared", need.operand, need.would)]
+    slips = [(code, need) for need in found if (code := slip(need.operand.text, need.would))]
+    same = [(code, need) for code, need in slips if len(mends.texts[need.operand.text, need.would]) > 1]
+    if len(same) == 1:
+        return [Suggestion("shared", same[0][1].operand, same[0][1].would)]
+    if len(slips) == 1:
+        return [Suggestion(slips[0][0], slips[0][1].operand, slips[0][1].would)]
+    stale = [need for need in found if before.get(need.operand.pointer) == need.operand.value]
+    return [Suggestion("stale_figure", stale[0].operand, stale[0].would)] if len(stale) == 1 and not slips else []
+
+
+def _last_year(tables: Sequence[Table], rules: Rules) -> dict[str, Decimal]:
+    """Return by the pointer of a figure what the same row prints for last year, where the table has both."""
+    found: dict[str, Decimal] = {}
+    for rule in rules.changes:
+        alone = rule.before.rstrip("_")
+        for table in tables:
+            for row in table.rows:
+                for column, operand in row.figures.items():
+                    last = row.figures.get(rule.before + column) or (
+                        row.figures.get(alone) if column == rule.alone else None
+                    )
+                    if last is not None:
+                        found[operand.pointer] = last.value
+    return found
+
+
+def _off(equation: Equation) -> Decimal | None:
+    """Return the stated figure less the sum of its operands; None where it is no sum of them."""
+    stated, computed = equation.stated, equation.computed
+    if stated is None or computed is None or equation.signs or equation.relation is not Relation.EQUAL:
+        return None
+    total = sum((operand.value for operand in equation.operands), ZERO)
+    return stated.value - total if total == computed.value else None
+
+
+def _rows(equation: Equation) -> list[Suggestion]:
+    """Tell that a row was counted twice: the sum is too large by one of two rows that are the same."""
+    off = _off(equation)
+    same = [operand for operand in equation.operands if off and operand.value == -off]
+    return [Suggestion("row_twice", same[-1], "0")] if len(same) == 2 else []  # noqa: PLR2004
+
+
+def _lost(equation: Equation, tables: Sequence[Table], rules: Rules) -> list[Suggestion]:
+    """Tell that a row is missing: the sum is too small by a row that another table has, and this one has not."""
+    off = _off(equation)
+    stated = equation.stated
+    if equation.rule != COLUMN or stated is None or not off or off < 0:
+        return []
+    here = next((table for table in tables if stated.pointer.startswith(f"{table.pointer}/")), None)
+    if here is None or here.scale is None:
+        return []
+    column, codes = stated.pointer.rpartition("/")[2], {row.code for row in here.rows}
+    kinds = {name for match in rules.matches if here.kind.name in match.tables for name in match.tables}
+    found = {
+        row.code: row.figures[column]
+        for table in tables
+        if table.kind.name in kinds and table.scale is not None
+        for row in table.rows
+        if row.code not in codes
+        and column in row.figures
+        and row.figures[column].value.scaleb(table.scale) == off.scaleb(here.scale)
+    }
+    return [Suggestion("row_dropped", next(iter(found.values())), "")] if len(found) == 1 else []
 
 
 def _needed(equation: Equation) -> Iterator[_Needed]:
@@ -107,49 +183,3 @@ def _need(equation: Equation, operand: Operand, value: Decimal) -> Iterator[_Nee
         if decimals and not short:
             would += "."
         yield _Needed(equation, operand, value, would + "0" * (decimals - short))
-
-
-def slip(operand: Operand, would: str) -> str | None:
-    """Return the code of the one slip that makes the printed figure of the one needed; None if none does."""
-    was = operand.text.rstrip("%")
-    return next((code for code, made in SLIPS.items() if made(was, would)), None)
-
-
-def _one_digit(was: str, would: str) -> bool:
-    return len(was) == len(would) and sum(a != b for a, b in zip(was, would, strict=True)) == 1
-
-
-def _swapped(was: str, would: str) -> bool:
-    if len(was) != len(would):
-        return False
-    at = [index for index, (a, b) in enumerate(zip(was, would, strict=True)) if a != b]
-    return len(at) == 2 and at[1] - at[0] == 1 and was[at[0]] == would[at[1]] and was[at[1]] == would[at[0]]  # noqa: PLR2004
-
-
-def _sign(was: str, would: str) -> bool:
-    return was != would and was.lstrip("-") == would.lstrip("-")
-
-
-def _unit(was: str, would: str) -> bool:
-    one, other = Decimal(was), Decimal(would)
-    return bool(one) and other in {one * _TEN_THOUSAND, one / _TEN_THOUSAND}
-
-
-def _lost(was: str, would: str) -> bool:
-    """One digit more is needed."""
-    return len(would) == len(was) + 1 and any(would[:i] + would[i + 1 :] == was for i in range(len(would)))
-
-
-def _doubled(was: str, would: str) -> bool:
-    """One digit too many is printed."""
-    return _lost(would, was)
-
-
-SLIPS: Mapping[str, Callable[[str, str], bool]] = {
-    "swapped_digits": _swapped,
-    "one_digit": _one_digit,
-    "sign": _sign,
-    "unit_slip": _unit,
-    "lost_digit": _lost,
-    "doubled_digit": _doubled,
-}

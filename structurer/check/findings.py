@@ -112,7 +112,7 @@ def failing(
             "blame": blame(equation),
             "rule": equation.rule,
             "operands": [operand.pointer for operand in equation.operands],
-            "suggestions": [_suggestion(found) for found in explained.get(index, ())],
+            "suggestions": [_suggestion(found, equation) for found in explained.get(index, ())],
         }
 
 
@@ -216,12 +216,17 @@ def _unit(pointer: str, result: Record) -> str:
     return unit if isinstance(unit, str) else ""
 
 
-def _suggestion(found: Suggestion) -> Json:
+def _suggestion(found: Suggestion, equation: Equation) -> Json:
     return {
         "code": found.code,
         "where": found.operand.pointer,
         "page": found.operand.page,
-        "facts": {"was": found.operand.text, "would": found.would},
+        "facts": {
+            "was": found.operand.text,
+            "would": found.would,
+            "amount": found.operand.text,
+            "difference": (_difference(equation) or "").lstrip("-"),
+        },
     }
 
 

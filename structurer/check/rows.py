@@ -82,7 +82,8 @@ def _standing(rule: RowRule, parts: Sequence[str], table: Table, rules: Rules) -
     if rule.standing is not None:
         return Standing(rule.standing)
     named = {rule.total, *rule.parts, *parts, *rules.aside, *_below(parts, rules.rows)}
-    rest = table.columns - named
+    changes = tuple(prefix for change in rules.changes for prefix in (change.change, change.before))
+    rest = {name for name in table.columns - named if not f"{name}_".startswith(changes)}
     return Standing.TENTATIVE if rest or table.unread or len(parts) < _FEWEST else Standing.PRESUMED
 
 
