@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pymupdf
 import pytest
 
-from structurer import catalog, document, layout, pipeline
+from structurer import catalog, check, document, layout, pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,6 +108,20 @@ def test_whole_extract(
     ours, other = race(lambda: pipeline.extract_file(path, kinds), lambda: all_words(path))
     report(
         f"{path.name}: extract {ours:.2f} s, words {other:.2f} s: {ours / other:.1f} times as much (wanted: at most 6)"
+    )
+
+
+def test_check(
+    document_path: Callable[[str], Path], race: Callable[..., tuple[float, float]], report: Callable[[str], None]
+) -> None:
+    path = document_path("lvliang-2024")
+    kinds = catalog.load()
+    result = pipeline.extract_file(path, kinds)
+    ours, other = race(lambda: check.verification(result, kinds), lambda: pipeline.extract_file(path, kinds))
+    count = len(result["verification"]["equations"]["list"])
+    report(
+        f"{path.name}: {count} equations checked in {ours * 1000:.0f} ms, extracted in {other * 1000:.0f} ms: "
+        f"{ours / other:.3f} (wanted: at most 0.1)"
     )
 
 
