@@ -15,11 +15,15 @@ _PATTERNS = (
     "owner",
     "before",
     "before_unscoped",
+    "before_year",
     "again",
     "past",
     "headline",
     "parts",
     "share_of",
+    "bound",
+    "vague",
+    "otherwise",
     "rest",
     "row_levels",
     "row_tail",
@@ -68,6 +72,8 @@ class ListRule:
     id: str
     head: re.Pattern[str]
     parts: tuple[Part, ...]
+    silent: bool
+    """Whether a part that no figure is told of is nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,8 @@ class ProseRules:
 
     patterns: Mapping[str, re.Pattern[str]]
     unscoped: frozenset[str]
+    alike: frozenset[str]
+    """Totals that may stand for one another."""
     contextual: frozenset[str]
     scopes: tuple[Scope, ...]
     lists: tuple[ListRule, ...]
@@ -94,31 +102,43 @@ class ProseRules:
     row_columns: tuple[str, ...]
     project_tables: tuple[str, ...]
     worked: Worked
-    reasons: Mapping[str, Mapping[str, str]]
-    """By id of a rule: its reason in each language."""
 
 
-def from_raw(raw: Raw, facts: Collection[str], tables: Collection[str]) -> ProseRules:
-    """Return the rules of the table `prose`; raises ValueError where one names an unknown fact or table."""
-    rules = ProseRules(
+def from_raw(raw: Raw) -> ProseRules:
+    """Return the rules of the table `prose`."""
+    return ProseRules(
         patterns={name: re.compile(raw[name]) for name in _PATTERNS},
         unscoped=frozenset(raw["unscoped"]),
+        alike=frozenset(raw["alike"]),
         contextual=frozenset(raw["contextual"]),
         scopes=tuple(Scope(re.compile(entry["pattern"]), frozenset(entry["facts"])) for entry in raw["scope"]),
         lists=tuple(
-            ListRule(entry["id"], re.compile(entry["head"]), tuple(map(_part, entry["parts"]))) for entry in raw["list"]
+            ListRule(
+                entry["id"],
+                re.compile(entry["head"]),
+                tuple(map(_part, entry["parts"])),
+                bool(entry.get("silent", False)),
+            )
+            for entry in raw["list"]
         ),
         row_tables=tuple(raw["row_tables"]),
         code_tables=tuple(raw["code_tables"]),
         row_columns=tuple(raw["row_columns"]),
         project_tables=tuple(raw["project_tables"]),
         worked=_worked(raw["worked"]),
-        reasons={name: {"en": text["en"], "zh": text["zh"]} for name, text in raw["reasons"].items()}
-        | {entry["id"]: {"en": entry["en"], "zh": entry["zh"]} for entry in raw["list"]},
     )
+
+
+def reasons(raw: Raw) -> dict[str, dict[str, str]]:
+    """Return by id of a rule its reason in each language."""
+    listed = {**raw["reasons"], **{entry["id"]: entry for entry in raw["list"]}}
+    return {name: {"en": entry["en"], "zh": entry["zh"]} for name, entry in listed.items()}
+
+
+def check(rules: ProseRules, facts: Collection[str], tables: Collection[str]) -> None:
+    """Refuse what names a fact or a table that does not exist; raises ValueError that says which."""
     _known("fact", _facts(rules), facts)
     _known("table", (*rules.row_tables, *rules.code_tables, *rules.project_tables), tables)
-    return rules
 
 
 def _part(entry: Raw) -> Part:
@@ -142,7 +162,7 @@ def _worked(raw: Raw) -> Worked:
 
 
 def _facts(rules: ProseRules) -> Iterable[str]:
-    yield from rules.unscoped | rules.contextual
+    yield from rules.unscoped | rules.alike | rules.contextual
     for scope in rules.scopes:
         yield from scope.facts
     for listed in rules.lists:

@@ -7,7 +7,7 @@ import tomllib
 from typing import TYPE_CHECKING, Any
 
 from structurer import errors
-from structurer.catalog import rule_names
+from structurer.catalog import prose_rules, rule_names
 from structurer.catalog.rules import (
     GRAND,
     RELATIONS,
@@ -54,9 +54,10 @@ def load(paths: Sequence[Path], kinds: Iterable[Kind]) -> Rules:
     for path in paths:
         try:
             for name, value in tomllib.loads(path.read_text("utf-8")).items():
-                raw[name] = [*raw[name], *value] if isinstance(value, list) and name in raw else value
+                raw[name] = _added(raw.get(name), value)
             made = _rules(raw, anywhere)
             rule_names.check(made, columns)
+            prose_rules.check(made.prose, [fact.id for fact in made.facts], columns)
         except OSError as error:
             raise errors.CatalogError(str(path), error.strerror or "cannot be read") from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -66,6 +67,15 @@ def load(paths: Sequence[Path], kinds: Iterable[Kind]) -> Rules:
         except (re.error, TypeError, ValueError, AttributeError) as error:
             raise errors.CatalogError(str(path), str(error)) from error
     return made
+
+
+def _added(ours: object, more: object) -> object:
+    """Return what two files say together: lists are added, members of tables replaced one by one."""
+    if isinstance(ours, list) and isinstance(more, list):
+        return [*ours, *more]
+    if isinstance(ours, dict) and isinstance(more, dict):
+        return {**ours, **{name: _added(ours.get(name), value) for name, value in more.items()}}
+    return more
 
 
 def _columns(kind: Kind) -> frozenset[str]:
@@ -96,6 +106,7 @@ def _rules(raw: Raw, anywhere: frozenset[str]) -> Rules:
         cards=raw["cards"],
         schedules=(_schedule(raw["schedule"]),),
         mandated={name: tuple(others) for name, others in raw["mandated"].items()},
+        prose=prose_rules.from_raw(raw["prose"]),
         reasons=_reasons(raw),
     )
 
@@ -106,6 +117,7 @@ def _reasons(raw: Raw) -> dict[str, dict[str, str]]:
     column, cards, schedule = raw["column"], raw["cards"], raw["schedule"]
     return {
         **reasons,
+        **prose_rules.reasons(raw["prose"]),
         "column": _reason(column),
         "of_which": _reason(column, "of_which_"),
         schedule["id"]: _reason(schedule),

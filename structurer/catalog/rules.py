@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Mapping
 
+    from structurer.catalog.prose_rules import ProseRules
+
     Raw = Mapping[str, Any]
 
 STANDINGS = ("strict", "presumed", "tentative")
@@ -193,5 +195,6 @@ class Rules:
     cards: Raw
     schedules: tuple[Schedule, ...]
     mandated: Mapping[str, tuple[str, ...]]
+    prose: ProseRules
     reasons: Mapping[str, Mapping[str, str]]
     """By id: the reason of a rule in each language."""

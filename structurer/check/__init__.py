@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from structurer import labels
 from structurer.check import across, cards, columns, completeness, coverage, exactness, findings, prose, rows, sides
 from structurer.check.diagnosis import suggestions
-from structurer.check.equations import Outcome, Relation, settled
+from structurer.check.equations import Outcome, Relation, Standing, settled
 from structurer.check.figures import Figures, tables
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from structurer.catalog import Catalog
     from structurer.check.cards import Card
-    from structurer.check.equations import Equation, Operand, Verdict
+    from structurer.check.equations import Equation, Verdict
     from structurer.check.figures import Record, Row, Table
     from structurer.records import Finding, Item
 
@@ -111,7 +111,7 @@ def _equations(read: _Read, *, complete: bool) -> Iterator[Equation]:
     yield from rows.of_cards([(card.pointer, card.record) for card in read.cards], rules, figures)
     yield from cards.equations(read.cards, whole, rules, figures, lexicon)
     yield from cards.sum_of_cards(read.cards, facts, rules, figures, complete=complete)
-    yield from prose.equations(read.result, facts, read.catalog, figures)
+    yield from prose.equations(read.result, facts, read.catalog, figures, read.tables)
 
 
 def _proven(verdicts: Iterable[Verdict]) -> set[str]:
@@ -148,14 +148,19 @@ def _is_proof(equation: Equation) -> bool:
 
 
 def _once(made: Iterable[Equation]) -> list[Equation]:
-    """Return the equations without those that say again what another rule said."""
+    """Return the equations without those that say again what another rule said; the strictest of them stays."""
+    order = list(Standing)
     seen: dict[object, Equation] = {}
     for equation in made:
-        stated: Operand | None = equation.stated
-        pointers = frozenset(operand.pointer for operand in equation.operands)
-        same = (stated.pointer if stated else equation.absent, pointers, equation.relation is Relation.EQUAL)
+        stated = equation.stated
+        operands = frozenset((operand.pointer, operand.text) for operand in equation.operands)
+        same = (
+            (stated.pointer, stated.text) if stated else equation.absent,
+            operands,
+            equation.relation is Relation.EQUAL,
+        )
         before = seen.get(same)
-        if before is None or (before.standing > equation.standing):
+        if before is None or order.index(equation.standing) < order.index(before.standing):
             seen[same] = equation
     return list(seen.values())
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from structurer import amounts, labels
-from structurer.check.figures import scale, scaled
+from structurer.check.equations import ZERO
+from structurer.check.figures import PLAIN, General, scale, scaled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from structurer.catalog.prose_rules import ProseRules
     from structurer.check.equations import Operand
@@ -19,6 +21,13 @@ if TYPE_CHECKING:
 MONEY, PERCENT = "money", "%"
 _YEAR = re.compile(r"\d{4}")
 _WAYS = {"up": 1, "down": -1}
+# So many figures of a unit, and so large a share of them, show how many decimals a text tells.
+_SHOWN, _MOST = 8, 0.7
+_WIDE = 100
+# What stands in a clause before its year.
+_BEFORE_YEAR = re.compile(r"(?:^|[,;:\u3002])([^,;:\u3002]*?)\s*20\d\d\s*\u5e74[^,;:\u3002]*$")
+# Words that make a figure a bound stand in so many characters after it.
+_TAIL = 20
 # A sentence that does not end so goes on in the next one.
 _STOP = re.compile(r"[\u3002!?][\s)\u201d\u300d]*$")
 
@@ -55,6 +64,8 @@ class Said(NamedTuple):
     """How many brackets are open around it."""
     done: bool
     """Whether its sentence is over at a full stop."""
+    foreign: bool
+    """Whether words before the year say that it is another's than the department's."""
 
     @property
     def own(self) -> bool:
@@ -81,17 +92,18 @@ def read(result: Record, rules: ProseRules, figures: Figures) -> list[Said]:
     """Return the figures of all sentences, in order; what is none is left out."""
     bare = owner(result, rules)
     listed = result.get("claims")
+    decimals = _decimals(listed if isinstance(listed, list) else ())
     found: list[Said] = []
     year: int | None = None
     for index, place, claim in _placed(listed if isinstance(listed, list) else (), figures):
         pointer = f"/claims/{index}"
-        operand = figures.operand(f"{pointer}/value", claim.get("value"))
+        operand = _operand(f"{pointer}/value", claim, decimals, figures)
         stated = claim.get("year")
         dated = isinstance(stated, str) and _YEAR.fullmatch(stated) is not None
         year = int(str(stated)) if dated else year
         unit = claim.get("unit")
         power = _scale(unit, figures.notation) if isinstance(unit, str) else None
-        if operand is None:
+        if operand is None or _is_vague(place, rules):
             continue
         subject, base = claim.get("subject"), claim.get("compared_with")
         found.append(
@@ -101,7 +113,7 @@ def read(result: Record, rules: ProseRules, figures: Figures) -> list[Said]:
                 str(claim.get("kind")),
                 bare(subject) if isinstance(subject, str) else "",
                 subject if isinstance(subject, str) else "",
-                operand if power is None else scaled(operand, power),
+                scaled(operand, power) if power is not None else _exact(operand) if unit != PERCENT else operand,
                 MONEY if power is not None else str(unit),
                 year,
                 dated,
@@ -112,15 +124,59 @@ def read(result: Record, rules: ProseRules, figures: Figures) -> list[Said]:
                 place.lead,
                 place.depth,
                 place.done,
+                _is_foreign(place.lead, bare, rules),
             )
         )
     return found
+
+
+def _is_vague(place: _Place, rules: ProseRules) -> bool:
+    return (
+        rules.patterns["bound"].search(place.tail) is not None or rules.patterns["vague"].search(place.lead) is not None
+    )
+
+
+def _decimals(listed: Sequence[object]) -> dict[str, tuple[int, bool]]:
+    """Return by unit with how many decimals a text tells its figures, and whether it leaves out closing zeros."""
+    counts: dict[str, Counter[int]] = defaultdict(Counter)
+    zeros: set[str] = set()
+    for claim in listed:
+        value = claim.get("value") if isinstance(claim, dict) else None
+        if isinstance(claim, dict) and isinstance(value, str) and "." in value:
+            unit = str(claim.get("unit"))
+            counts[unit][len(value.partition(".")[2])] += 1
+            zeros |= {unit} if value.endswith("0") else set()
+    found: dict[str, tuple[int, bool]] = {}
+    for unit, count in counts.items():
+        most, often = count.most_common(1)[0]
+        general = unit not in zeros and most == max(count) and often >= _SHOWN and often >= _MOST * count.total()
+        found[unit] = (most if often >= _SHOWN else 0, general)
+    return found
+
+
+def _operand(pointer: str, claim: Record, decimals: Mapping[str, tuple[int, bool]], figures: Figures) -> Operand | None:
+    """Return the value of a claim; nothing at all, and what leaves out closing zeros, is as exact as the others."""
+    value = claim.get("value")
+    most, general = decimals.get(str(claim.get("unit")), (0, False))
+    exact = value == "0" or (general and isinstance(value, str) and "." in value)
+    return figures.operand(pointer, value, General(most, _WIDE) if exact else PLAIN)
+
+
+def _exact(operand: Operand) -> Operand:
+    """Return a count, which is not rounded if it is whole."""
+    return operand if "." in operand.text else operand._replace(slack=ZERO)
+
+
+def _is_foreign(lead: str, bare: Callable[[str], str], rules: ProseRules) -> bool:
+    before = _BEFORE_YEAR.search(lead)
+    return before is not None and rules.patterns["before_year"].fullmatch(bare(before[1])) is None
 
 
 class _Place(NamedTuple):
     sentence: str
     number: int
     lead: str
+    tail: str
     depth: int
     done: bool
 
@@ -141,8 +197,10 @@ def _placed(listed: Sequence[object], figures: Figures) -> Iterator[tuple[int, _
         else:
             rest = ""
         depth = plain.count("(", 0, found) - plain.count(")", 0, found)
-        yield index, _Place(sentence, number, rest + plain[at:found], depth, _STOP.search(plain) is not None), claim
+        lead = rest + plain[at:found]
         at = found + len(printed) if plain.startswith(printed, found) else found
+        tail = plain[at : at + _TAIL]
+        yield index, _Place(sentence, number, lead, tail, depth, _STOP.search(plain) is not None), claim
 
 
 def _printed(index: int, claim: Record, figures: Figures) -> str:
