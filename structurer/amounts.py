@@ -45,6 +45,8 @@ _LETTER = re.compile("[A-Za-z]")
 _JOINED = re.compile("[0-9A-Za-z]")
 # A thousands separator, but not a comma between two figures.
 _SEPARATOR = re.compile(r"(?<=\d)[,'\u2019 ](?=\d{3}(?!\d))")
+# A comma that groups no digits: no three follow, or decimals stand before it.
+_COMMA = re.compile(r"[,\uff0c](?!\d{3}(?!\d))|(?<=\.\d)[,\uff0c]|(?<=\.\d\d)[,\uff0c]|(?<=\.\d{4})[,\uff0c]")
 # Smaller scales are also prefixes of units (kilo-, per cent); a unit that begins with a larger one is two words.
 _LARGE = 4
 # No amount is longer; with this bound every difference and sum is exact at Decimal's precision.
@@ -161,10 +163,10 @@ def stands(digits: str, text: str) -> str | None:
 
     `part`: as it is; `normalised`: with separators, another sign, or no zero before the point; else None.
 
-    >>> stands("1234.5", "1,234.5"), stands("234.5", "1,234.5")
-    ('normalised', None)
+    >>> stands("1234.5", "1,234.5"), stands("234.5", "1,234.5"), stands("4.53", "4.53,2022")
+    ('normalised', None, 'part')
     """
-    plain = fold(text)
+    plain = fold(_COMMA.sub(";", text))
     unsigned = digits.lstrip("-")
     forms = (unsigned, unsigned.removeprefix("0")) if unsigned.startswith("0.") else (unsigned,)
     for form in forms:

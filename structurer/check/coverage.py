@@ -25,6 +25,8 @@ class Leaf(NamedTuple):
 
     pointer: str
     value: object
+    said: object = None
+    """The text in the result that it was taken from: a claim's sentence, an indicator's value."""
 
 
 class Coverage(NamedTuple):
@@ -53,7 +55,7 @@ def leaves(result: Record, catalog: Catalog, figures: Figures) -> Iterator[Leaf]
         if kind is not None:
             yield from _of_card(f"/cards/{index}", card, kind)
     for index, claim in _items(result, "claims"):
-        yield Leaf(f"/claims/{index}/value", claim.get("value"))
+        yield Leaf(f"/claims/{index}/value", claim.get("value"), claim.get("sentence"))
 
 
 def _items(result: Record, root: str) -> Iterator[tuple[int, Record]]:
@@ -81,7 +83,7 @@ def _of_card(pointer: str, card: Record, kind: Kind) -> Iterator[Leaf]:
 
 
 # Where the figure of a value stands in it.
-_NUMBER = "number"
+_NUMBER, _TEXT = "number", "text"
 
 
 @lru_cache(maxsize=256)
@@ -102,7 +104,7 @@ def _held(pointer: str, record: Record, paths: Mapping[str, object]) -> Iterator
             continue
         inner = paths[name]
         if not inner:
-            yield Leaf(f"{pointer}/{name}", value)
+            yield Leaf(f"{pointer}/{name}", value, record.get(_TEXT) if name == _NUMBER else None)
         elif isinstance(value, dict) and isinstance(inner, dict):
             yield from _held(f"{pointer}/{name}", value, inner)
 
@@ -111,7 +113,7 @@ def coverage(found: Iterable[Leaf], figures: Figures, proven: Collection[str]) -
     """Return how much of the figures is proven; `proven` are the pointers of those in equations that tie."""
     places: dict[object, list[bool]] = {}
     parts: dict[str, dict[object, tuple[list[bool], str]]] = defaultdict(dict)
-    for pointer, value in found:
+    for pointer, value, _ in found:
         firm = figures.firm(pointer, value)
         place = figures.place(pointer)
         known = places.setdefault(place, [True, False])

@@ -7,11 +7,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from structurer.check.columns import RULE as COLUMN
-from structurer.check.equations import ZERO, Outcome, Relation
-from structurer.check.slips import slip
+from structurer.check.equations import ZERO, Computed, Outcome, Relation, alone, meet
+from structurer.check.slips import TEN_THOUSAND, slip
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from structurer.catalog.rules import Rules
     from structurer.check.equations import Equation, Operand, Verdict
@@ -61,7 +61,12 @@ def suggestions(verdicts: Sequence[Verdict], tables: Sequence[Table], rules: Rul
     made = {}
     for index in broken:
         equation, found = verdicts[index].equation, needed[index]
-        explained = _explained(found, mends, before) or _rows(equation) or _lost(equation, tables, rules)
+        explained = (
+            _explained(found, mends, before)
+            or _units(equation, proven)
+            or _rows(equation)
+            or _lost(equation, tables, rules)
+        )
         if explained:
             made[index] = explained
     return made
@@ -126,6 +131,24 @@ def _off(equation: Equation) -> Decimal | None:
     return stated.value - total if total == computed.value else None
 
 
+def _units(equation: Equation, proven: Collection[str]) -> list[Suggestion]:
+    """Tell that one figure is printed in another unit: the sum then ties but for rounding."""
+    stated, computed = equation.stated, equation.computed
+    if stated is None or computed is None or _off(equation) is None:
+        return []
+    found = []
+    for operand in equation.operands:
+        for factor in (TEN_THOUSAND, 1 / TEN_THOUSAND):
+            more = operand.value * factor - operand.value
+            slack = computed.high - computed.value + operand.slack * (factor - 1)
+            value = computed.value + more
+            other = Computed(value - slack, value, value + slack)
+            if operand.value and operand.pointer not in proven and meet(alone(stated), other):
+                printed = Decimal(operand.text.rstrip("%")) * factor
+                found.append(Suggestion("unit_slip", operand, f"{printed.normalize():f}"))
+    return found if len(found) == 1 else []
+
+
 def _rows(equation: Equation) -> list[Suggestion]:
     """Tell that a row was counted twice: the sum is too large by one of two rows that are the same."""
     off = _off(equation)
@@ -174,9 +197,7 @@ def _needed(equation: Equation) -> Iterator[_Needed]:
 
 
 def _need(equation: Equation, operand: Operand, value: Decimal) -> Iterator[_Needed]:
-    printed = Decimal(operand.text.rstrip("%"))
-    factor = operand.value / printed if printed else Decimal(1)
-    would = f"{(value / factor).normalize():f}"
+    would = f"{value.scaleb(-operand.power).normalize():f}"
     decimals = len(operand.text.partition(".")[2].rstrip("%"))
     short = len(would.partition(".")[2])
     if short <= decimals:

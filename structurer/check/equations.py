@@ -58,6 +58,8 @@ class Operand(NamedTuple):
     page: int | None
     firm: bool
     """Whether it stands on the page digit for digit and was read without doubt."""
+    power: int = 0
+    """By how many powers of ten its printed figure was multiplied to be counted."""
 
 
 class Computed(NamedTuple):

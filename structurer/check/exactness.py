@@ -8,13 +8,13 @@ alone ties only by rounding is worth a look. Its equations stay what they are; i
 from __future__ import annotations
 
 from collections import defaultdict
-from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from structurer.check.equations import Outcome, Relation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from decimal import Decimal
 
     from structurer.check.equations import Equation, Operand, Verdict
 
@@ -66,11 +66,8 @@ def _precision(equation: Equation, scales: Mapping[str, int | None]) -> tuple[in
     unit = units.pop()
     if units or unit is None or len(slacks) != 1 or not any(operand.value for operand in operands):
         return None
-    slack = slacks.pop()
     # Figures of several tables are counted in yuan.
-    counted = next((operand for operand in operands if operand.value), None)
-    apart = counted is not None and counted.value != Decimal(counted.text.rstrip("%"))
-    return unit, slack.scaleb(-unit) if apart else slack
+    return unit, slacks.pop().scaleb(-operands[0].power)
 
 
 def _operands(equation: Equation) -> list[Operand]:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     Record = Mapping[str, Any]
 
 _AMOUNT = re.compile(r"-?[0-9]{1,20}(?:\.([0-9]{1,20}))?%?")
+# No amount is longer; with this bound every sum is exact at Decimal's precision.
+_MOST_DIGITS = 20
 # Pages read by these hold characters, not guesses at them.
 _READ = frozenset({How.TEXT.value, How.MARKUP.value})
 
@@ -153,7 +155,7 @@ class Figures:
 def _number(text: str) -> tuple[Decimal, int] | None:
     """Return value and printed decimals of an amount as results write it."""
     match = _AMOUNT.fullmatch(text) if len(text) < 50 else None  # noqa: PLR2004  more characters than the longest has
-    if match is None:
+    if match is None or sum(map(str.isdigit, text)) > _MOST_DIGITS:
         return None
     return Decimal(text.removesuffix("%")), len(match[1] or "")
 
@@ -173,7 +175,7 @@ def scaled(operand: Operand, power: int) -> Operand:
     if not power:
         return operand
     ten = _ten(power)
-    return operand._replace(value=operand.value * ten, slack=operand.slack * ten)
+    return operand._replace(value=operand.value * ten, slack=operand.slack * ten, power=operand.power + power)
 
 
 def scale(unit: object, notation: Notation) -> int | None:

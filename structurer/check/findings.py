@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import TYPE_CHECKING
 
 from structurer.check.equations import Outcome
@@ -37,6 +37,8 @@ BLAMED = {
         READING,
     ),
 }
+# Room for any computed value with any number of decimals.
+_WIDE = Context(prec=100)
 # So many operands are told in a message; the finding has the pointers of all.
 _TOLD = 12
 # The steps of a pointer that name an item: "", "tables", "3".
@@ -99,11 +101,18 @@ def failing(
     verdicts: Sequence[Verdict], explained: Mapping[int, Sequence[Suggestion]], result: Record
 ) -> Iterator[Json]:
     """Yield a finding for each equation that does not tie, and each share or rate that was cut."""
+    cut: set[tuple[str, str]] = set()
     for index, (equation, outcome, reason) in enumerate(verdicts):
+        stated = equation.stated
         if outcome is not Outcome.BROKEN and reason != "truncated":
             continue
         code = "does_not_tie" if outcome is Outcome.BROKEN else "truncated"
-        stated = equation.stated
+        if code == "truncated" and stated is not None:
+            # What is said again and again is told once.
+            same = stated.text, _facts(equation, result)["rounded"]
+            if same in cut:
+                continue
+            cut.add(same)
         yield {
             "code": code,
             "where": stated.pointer if stated else equation.where,
@@ -153,16 +162,15 @@ def rounding(found: Iterable[Alone]) -> Iterator[Json]:
         }
 
 
-def _facts(equation: Equation, result: Record) -> dict[str, Json]:
+def _facts(equation: Equation, result: Record) -> dict[str, str]:
     stated, computed = equation.stated, equation.computed
     if stated is None or computed is None:
         return {}
-    factor = _factor(stated)
-    value = computed.value / factor
+    value = computed.value.scaleb(-stated.power)
     return {
         "stated": stated.text,
         "computed": _told(value, stated),
-        "rounded": _told(value, stated),
+        "rounded": _rounded(value, stated),
         "difference": (_difference(equation) or "").lstrip("-"),
         "larger": "stated" if stated.value > computed.value else "computed",
         "operands": _operands(equation),
@@ -181,10 +189,10 @@ def _told(value: Decimal, stated: Operand) -> str:
     return plain + ("." if decimals and "." not in plain else "") + "0" * max(missing, 0)
 
 
-def _factor(operand: Operand) -> Decimal:
-    """Return what the printed figure was multiplied by to be counted."""
-    printed = Decimal(operand.text.rstrip("%"))
-    return operand.value / printed if printed else Decimal(1)
+def _rounded(value: Decimal, stated: Operand) -> str:
+    """Return a computed value rounded to the decimals of the stated figure."""
+    decimals = len(stated.text.rstrip("%").partition(".")[2])
+    return f"{value.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, _WIDE):f}"
 
 
 def _difference(equation: Equation) -> str | None:
@@ -192,7 +200,7 @@ def _difference(equation: Equation) -> str | None:
     stated, computed = equation.stated, equation.computed
     if stated is None or computed is None:
         return None
-    return _told((stated.value - computed.value) / _factor(stated), stated)
+    return _told((stated.value - computed.value).scaleb(-stated.power), stated)
 
 
 def _operands(equation: Equation) -> str:
@@ -231,13 +239,19 @@ def _suggestion(found: Suggestion, equation: Equation) -> Json:
 
 
 def ungrounded(leaves: Iterable[Leaf], figures: Figures) -> Iterator[Finding]:
-    """Yield a finding for each figure whose digits are not in the text printed at its place, and for what is none."""
-    for pointer, value in leaves:
+    """Yield a finding for each figure whose digits are not in the text it was taken from, and for what is none.
+
+    That is the text printed at its place, and the sentence or value of which the result says it is a part.
+    """
+    for pointer, value, said in leaves:
         place = figures.provenance.get(pointer)
         text = place.get("text") if isinstance(place, dict) else None
         page = place.get("page") if isinstance(place, dict) else None
         where = page if isinstance(page, int) else None
         if figures.operand(pointer, value) is None and _CELLS not in pointer:
             yield Finding("not_text", pointer, where, {"value": str(value)[:80]})
-        elif isinstance(text, str) and not figures.stands(value, text):
-            yield Finding("ungrounded", pointer, where, {"value": str(value), "text": text[:80]})
+            continue
+        for printed in (text, said):
+            if isinstance(printed, str) and not figures.stands(value, printed):
+                yield Finding("ungrounded", pointer, where, {"value": str(value)[:80], "text": printed[:80]})
+                break

@@ -23,6 +23,8 @@ NUMBER = r"(?<![\d.])(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,8})?(?![\d.])"
 _STOPS = re.compile(r"[\u3002;!?]")
 # Shorter texts reckon nothing, longer ones are no sentences.
 _SHORTEST, _LONGEST = 8, 20000
+# The member of a card that tells how it is labelled.
+_LABELS = "labels"
 # A scale that may stand before a unit; smaller ones are parts of units.
 _LARGE = 4
 _HUNDRED = Decimal(100)
@@ -143,8 +145,11 @@ def _items(result: Record, name: str) -> Sequence[object]:
 
 
 def _strings(item: object, pointer: str, reckons: re.Pattern[str]) -> Iterator[tuple[str, str]]:
-    """Yield the texts inside an item that may reckon, each with its pointer."""
-    inner = item.items() if isinstance(item, dict) else enumerate(item) if isinstance(item, list) else ()
+    """Yield the texts inside an item that may reckon, each with its pointer; its labels are no texts."""
+    if isinstance(item, dict):
+        inner = [(name, value) for name, value in item.items() if value is not None and name != _LABELS]
+    else:
+        inner = list(enumerate(item)) if isinstance(item, list) else []
     for name, value in inner:
         if isinstance(value, str):
             if _SHORTEST <= len(value) <= _LONGEST and reckons.search(value):

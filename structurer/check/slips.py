@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_TEN_THOUSAND = Decimal(10_000)
+TEN_THOUSAND = Decimal(10_000)
 
 
 def slip(was: str, would: str) -> str | None:
@@ -38,7 +38,7 @@ def _sign(was: str, would: str) -> bool:
 
 def _unit(was: str, would: str) -> bool:
     one, other = Decimal(was), Decimal(would)
-    return bool(one) and other in {one * _TEN_THOUSAND, one / _TEN_THOUSAND}
+    return bool(one) and other in {one * TEN_THOUSAND, one / TEN_THOUSAND}
 
 
 def _lost(was: str, would: str) -> bool:
