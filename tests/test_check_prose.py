@@ -47,7 +47,7 @@ def told(
     figures = Figures(made, CATALOG)
     here = tables(made, CATALOG, figures)
     facts = across.facts(here, CATALOG.rules, CATALOG.lexicon)
-    verdicts = settled(list(prose.equations(made, facts, CATALOG, figures, here)))
+    verdicts = settled(list(prose.equations(prose.read(made, CATALOG, figures), facts, here)))
     return [
         f"{equation.rule} {equation.stated.text if equation.stated else '-'} {reason or outcome.value}"
         for equation, outcome, reason in verdicts
@@ -65,7 +65,8 @@ def broken(text: str, *printed: dict[str, Any]) -> list[str]:
 def stale(text: str, year: int | None = 2024) -> list[tuple[str, str]]:
     made = result(claims=claimed(text))
     made["disclosure"]["fiscal_year"] = year
-    return [(finding.where, finding.facts["stated_year"]) for finding in prose.findings(made, CATALOG)]
+    read = prose.read(made, CATALOG, Figures(made, CATALOG))
+    return [(finding.where, finding.facts["stated_year"]) for finding in prose.findings(read)]
 
 
 EXPENDITURE = table("expenditure", "name | total | basic | project\n合计 | 4364.82 | 1505.65 | 2859.17")

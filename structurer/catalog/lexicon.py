@@ -87,7 +87,7 @@ class Lexicon:
 
     def is_total(self, text: str) -> bool:
         """Tell whether a row label names a sum."""
-        return any(p.fullmatch(labels.key(text)) for p in self.total_keys)
+        return _fits_whole(labels.key(text), self.total_keys)
 
     def begins_item(self, text: str) -> bool:
         """Tell whether a row label begins an item: a numbered one, a part of the one above, or a sum."""
@@ -112,6 +112,11 @@ class Lexicon:
     def heading(self, text: str) -> str:
         """Return the key of a heading or label without the unit named in it."""
         return _without(text, self.units_in_headings)
+
+
+@lru_cache(maxsize=65536)
+def _fits_whole(key: str, patterns: Patterns) -> bool:
+    return any(pattern.fullmatch(key) for pattern in patterns)
 
 
 @lru_cache(maxsize=65536)

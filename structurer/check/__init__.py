@@ -43,7 +43,7 @@ def verification(
         *(() if read.partial else completeness.missing(states, read.catalog)),
         *(finding for table in read.tables for finding in completeness.row_numbers(table, _LINES)),
         *completeness.unmatched(*(unmatched or ((), ()))),
-        *prose.findings(result, read.catalog),
+        *prose.findings(read.prose),
     ]
     return {
         "figures": covered.figures,
@@ -72,6 +72,7 @@ class _Read(NamedTuple):
     tables: list[Table]
     cards: list[Card]
     units: frozenset[str]
+    prose: prose.Prose
     partial: bool
     """Whether only some pages were read: then only what stands within a row or a card is all there."""
 
@@ -82,7 +83,8 @@ class _Read(NamedTuple):
         figures = Figures(result, known, doubted)
         here, listed = tables(result, known, figures), cards.of_document(result, known.rules, figures)
         partial = _member(result, "source", "partial") is True
-        return cls(result, known, figures, here, listed, _units(result, here, listed, known), partial)
+        units = _units(result, here, listed, known)
+        return cls(result, known, figures, here, listed, units, prose.read(result, known, figures), partial)
 
     @property
     def scales(self) -> dict[str, int | None]:
@@ -111,7 +113,7 @@ def _equations(read: _Read, *, complete: bool) -> Iterator[Equation]:
     yield from rows.of_cards([(card.pointer, card.record) for card in read.cards], rules, figures)
     yield from cards.equations(read.cards, whole, rules, figures, lexicon)
     yield from cards.sum_of_cards(read.cards, facts, rules, figures, complete=complete)
-    yield from prose.equations(read.result, facts, read.catalog, figures, read.tables)
+    yield from prose.equations(read.prose, facts, read.tables)
 
 
 def _proven(verdicts: Iterable[Verdict]) -> set[str]:

@@ -57,17 +57,19 @@ def alone(verdicts: Sequence[Verdict], scales: Mapping[str, int | None]) -> Iter
 
 def _precision(equation: Equation, scales: Mapping[str, int | None]) -> tuple[int, Decimal] | None:
     """Return unit and precision of a sum whose figures all have the same; None for any other equation."""
-    if equation.relation is not Relation.EQUAL or equation.cuts or not equation.operands:
+    if equation.relation is not Relation.EQUAL or equation.cuts or not equation.operands or equation.stated is None:
         return None
-    operands = _operands(equation)
-    slacks = {operand.slack for operand in operands}
-    items = {_item(operand.pointer) for operand in operands}
-    units = {scales.get(item) for item in items}
-    unit = units.pop()
-    if units or unit is None or len(slacks) != 1 or not any(operand.value for operand in operands):
+    first = equation.stated
+    unit = scales.get(_item(first.pointer))
+    if unit is None:
         return None
+    something = bool(first.value)
+    for operand in equation.operands:
+        if operand.slack != first.slack or scales.get(_item(operand.pointer)) != unit:
+            return None
+        something = something or bool(operand.value)
     # Figures of several tables are counted in yuan.
-    return unit, slacks.pop().scaleb(-operands[0].power)
+    return (unit, first.slack.scaleb(-first.power)) if something else None
 
 
 def _operands(equation: Equation) -> list[Operand]:

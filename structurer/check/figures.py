@@ -86,17 +86,18 @@ class Figures:
         self.provenance: Record = provenance if isinstance(provenance, dict) else {}
         self.notation: Notation = catalog.lexicon.notation
         self.doubted = doubted
-        self._made: dict[tuple[str, object, General], Operand | None] = {}
+        self._made: dict[str, tuple[str, General, Operand | None]] = {}
+        self._firms: dict[str, tuple[str, bool]] = {}
         self._stands: dict[tuple[str, str], bool] = {}
 
     def operand(self, pointer: str, text: object, general: General = PLAIN) -> Operand | None:
         """Return the value at a pointer as an operand; None for what is no amount."""
         if not isinstance(text, str):
             return None
-        known = pointer, text, general
-        if known not in self._made:
-            self._made[known] = self._operand(pointer, text, general)
-        return self._made[known]
+        known = self._made.get(pointer)
+        if known is None or known[0] != text or known[1] is not general:
+            known = self._made[pointer] = text, general, self._operand(pointer, text, general)
+        return known[2]
 
     def _operand(self, pointer: str, text: str, general: General) -> Operand | None:
         known = _number(text)
@@ -114,12 +115,22 @@ class Figures:
             value,
             _half(decimals),
             page if isinstance(page, int) else None,
-            self._firm(pointer, text, place),
+            self.firm(pointer, text),
         )
+
+    @staticmethod
+    def is_amount(text: object) -> bool:
+        """Tell whether a value is one that operands are made of."""
+        return isinstance(text, str) and _number(text) is not None
 
     def firm(self, pointer: str, text: object) -> bool:
         """Tell whether a value stands on its page digit for digit and was read without doubt."""
-        return isinstance(text, str) and self._firm(pointer, text, self.provenance.get(pointer))
+        if not isinstance(text, str):
+            return False
+        known = self._firms.get(pointer)
+        if known is None or known[0] != text:
+            known = self._firms[pointer] = text, self._firm(pointer, text, self.provenance.get(pointer))
+        return known[1]
 
     def place(self, pointer: str) -> object:
         """Return what tells one printed figure from another: page, box and text; the pointer where none is known."""
@@ -127,7 +138,7 @@ class Figures:
         box = place.get("box") if isinstance(place, dict) else None
         if not isinstance(place, dict) or not isinstance(box, list):
             return pointer
-        return place.get("page"), tuple(map(str, box)), str(place.get("text"))
+        return place.get("page"), repr(box), place.get("text")
 
     def _firm(self, pointer: str, text: str, place: object) -> bool:
         """Tell whether the value stands digit for digit in the text printed at its place, read without doubt."""
@@ -221,18 +232,17 @@ def _table(pointer: str, kind: Kind, record: Record, catalog: Catalog, figures: 
 
 
 def _row(
-    pointer: str, index: int, cells: Record, fields: tuple[Iterable[str], General, Catalog], figures: Figures
+    pointer: str, index: int, cells: Record, fields: tuple[frozenset[str], General, Catalog], figures: Figures
 ) -> Row:
     columns, general, catalog = fields
     rules = catalog.rules
     held = {}
-    for name in columns:
-        text = cells.get(name)
-        if text is not None:
-            operand = figures.operand(f"{pointer}/{name}", text, general)
-            if operand is not None:
-                held[name] = operand
-    label, code, unit = (_first(cells, names) for names in (rules.names, rules.codes, rules.unit_codes))
+    texts = {name: text for name, text in cells.items() if text is not None}
+    for name in columns & texts.keys():
+        operand = figures.operand(f"{pointer}/{name}", texts[name], general)
+        if operand is not None:
+            held[name] = operand
+    label, code, unit = (_first(texts, names) for names in (rules.names, rules.codes, rules.unit_codes))
     if label and not code:
         code = _code_before(label, catalog.lexicon.codes_and_names)
     other = cells.get("other")
@@ -252,7 +262,10 @@ def _code_before(label: str, patterns: Patterns) -> str:
 
 
 def _first(cells: Record, names: Iterable[str]) -> str:
-    return next((text for name in names if isinstance(text := cells.get(name), str) and text), "")
+    for name in names:
+        if name in cells and isinstance(text := cells[name], str) and text:
+            return text
+    return ""
 
 
 @lru_cache(maxsize=256)

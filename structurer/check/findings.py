@@ -244,11 +244,13 @@ def ungrounded(leaves: Iterable[Leaf], figures: Figures) -> Iterator[Finding]:
     That is the text printed at its place, and the sentence or value of which the result says it is a part.
     """
     for pointer, value, said in leaves:
+        if said is None and figures.firm(pointer, value) and figures.is_amount(value):
+            continue
         place = figures.provenance.get(pointer)
         text = place.get("text") if isinstance(place, dict) else None
         page = place.get("page") if isinstance(place, dict) else None
         where = page if isinstance(page, int) else None
-        if figures.operand(pointer, value) is None and _CELLS not in pointer:
+        if not figures.is_amount(value) and _CELLS not in pointer:
             yield Finding("not_text", pointer, where, {"value": str(value)[:80]})
             continue
         for printed in (text, said):

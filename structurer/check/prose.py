@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from structurer.check import (
     prose_changes,
@@ -14,32 +14,45 @@ from structurer.check import (
     prose_years,
     worked,
 )
-from structurer.check.figures import Figures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from structurer.catalog import Catalog
     from structurer.check.equations import Equation, Operand
-    from structurer.check.figures import Record, Table
+    from structurer.check.figures import Figures, Record, Table
+    from structurer.check.prose_said import Said
     from structurer.records import Finding
 
 
-def equations(
-    result: Record,
-    facts: Mapping[str, Sequence[Operand]],
-    catalog: Catalog,
-    figures: Figures,
-    tables: Sequence[Table] = (),
-) -> Iterator[Equation]:
+class Prose(NamedTuple):
+    """The sentences of a result, read."""
+
+    result: Record
+    catalog: Catalog
+    figures: Figures
+    said: list[Said]
+    """Their figures, in order."""
+    year: int | None
+    """The budget year of the document."""
+
+
+def read(result: Record, catalog: Catalog, figures: Figures) -> Prose:
+    """Return the sentences of a result as the rules need them."""
+    disclosure = result.get("disclosure")
+    year = disclosure.get("fiscal_year") if isinstance(disclosure, dict) else None
+    stated = year if isinstance(year, int) and not isinstance(year, bool) else None
+    return Prose(result, catalog, figures, prose_said.read(result, catalog.rules.prose, figures), stated)
+
+
+def equations(prose: Prose, facts: Mapping[str, Sequence[Operand]], tables: Sequence[Table]) -> Iterator[Equation]:
     """Yield what must hold of the figures that sentences state, and of the arithmetic in texts.
 
     `facts` are what the tables print of each fact, in yuan.
     """
+    result, catalog, figures, listed, year = prose
     rules = catalog.rules
-    listed = prose_said.read(result, rules.prose, figures)
     known = prose_facts.Facts(rules, facts, prose_facts.carried(listed, tables, rules))
-    year = _year(result)
     told = prose_lists.told(listed, known)
     under = prose_lists.under(told, known)
     rows = prose_facts.Rows(tables, result, rules, figures)
@@ -54,15 +67,7 @@ def equations(
     yield from worked.equations(result, rules.prose, figures)
 
 
-def findings(result: Record, catalog: Catalog) -> Iterator[Finding]:
+def findings(prose: Prose) -> Iterator[Finding]:
     """Yield a finding for each passage that was left standing from the year before."""
-    year = _year(result)
-    if year is not None:
-        rules = catalog.rules.prose
-        yield from prose_years.stale(prose_said.read(result, rules, Figures(result, catalog)), rules, year)
-
-
-def _year(result: Record) -> int | None:
-    disclosure = result.get("disclosure")
-    year = disclosure.get("fiscal_year") if isinstance(disclosure, dict) else None
-    return year if isinstance(year, int) and not isinstance(year, bool) else None
+    if prose.year is not None:
+        yield from prose_years.stale(prose.said, prose.catalog.rules.prose, prose.year)

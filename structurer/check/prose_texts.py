@@ -23,8 +23,8 @@ NUMBER = r"(?<![\d.])(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,8})?(?![\d.])"
 _STOPS = re.compile(r"[\u3002;!?]")
 # Shorter texts reckon nothing, longer ones are no sentences.
 _SHORTEST, _LONGEST = 8, 20000
-# The member of a card that tells how it is labelled.
-_LABELS = "labels"
+# Members of a card that reckon nothing: how it is labelled, and the values of its indicators.
+_SILENT = frozenset({"labels", "value"})
 # A scale that may stand before a unit; smaller ones are parts of units.
 _LARGE = 4
 _HUNDRED = Decimal(100)
@@ -113,9 +113,10 @@ def texts(result: Record, figures: Figures) -> Iterator[Text]:
     reckons = _reckons(figures.notation.money)
     for index, card in enumerate(_items(result, "cards")):
         seen: set[str] = set()
-        for pointer, plain in _strings(card, f"/cards/{index}", reckons):
-            if plain not in seen:
-                seen.add(plain)
+        for pointer, value in _strings(card, f"/cards/{index}", reckons):
+            if value not in seen:
+                seen.add(value)
+                plain = amounts.fold(value).replace("\n", "")
                 place = figures.provenance.get(pointer)
                 page = place.get("page") if isinstance(place, dict) else None
                 yield Text(pointer, plain, page if isinstance(page, int) else None, {}, figures)
@@ -147,13 +148,13 @@ def _items(result: Record, name: str) -> Sequence[object]:
 def _strings(item: object, pointer: str, reckons: re.Pattern[str]) -> Iterator[tuple[str, str]]:
     """Yield the texts inside an item that may reckon, each with its pointer; its labels are no texts."""
     if isinstance(item, dict):
-        inner = [(name, value) for name, value in item.items() if value is not None and name != _LABELS]
+        inner = [(name, value) for name, value in item.items() if value is not None and name not in _SILENT]
     else:
         inner = list(enumerate(item)) if isinstance(item, list) else []
     for name, value in inner:
         if isinstance(value, str):
             if _SHORTEST <= len(value) <= _LONGEST and reckons.search(value):
-                yield f"{pointer}/{name}", amounts.fold(value).replace("\n", "")
+                yield f"{pointer}/{name}", value
         elif isinstance(value, (dict, list)):
             yield from _strings(value, f"{pointer}/{name}", reckons)
 

@@ -37,22 +37,24 @@ def of_table(table: Table, rules: Rules) -> Iterator[Equation]:
 
 def of_cards(cards: Sequence[tuple[str, Record]], rules: Rules, figures: Figures) -> Iterator[Equation]:
     """Yield the sums in the amounts of cards, each with its pointer; cards of one kind vouch for one another."""
-    for rule in rules.rows:
-        for path in rule.under:
-            for pointer, card in cards:
-                if card.get("kind") in rule.tables:
-                    for under, held in cells(card, path.split("/")):
-                        family = f"{rule.id}/{card.get('kind')}{under}"
-                        yield from _card_sum(rule, (pointer + under, family), held, rules, figures)
+    paths = {path: [rule for rule in rules.rows if path in rule.under] for rule in rules.rows for path in rule.under}
+    for path, here in paths.items():
+        for pointer, card in cards:
+            kind = str(card.get("kind"))
+            for under, held in cells(card, path.split("/")):
+                where = pointer + under
+                printed = {name: made for name in held if (made := figures.operand(f"{where}/{name}", held[name]))}
+                for rule in here:
+                    if kind in rule.tables and rule.total in printed:
+                        yield from _card_sum(rule, (where, f"{rule.id}/{kind}{under}"), printed, rules)
 
 
 def _card_sum(
-    rule: RowRule, place: tuple[str, str], held: Record, rules: Rules, figures: Figures
+    rule: RowRule, place: tuple[str, str], printed: Mapping[str, Operand], rules: Rules
 ) -> Iterator[Equation]:
     where, family = place
-    printed = {name: made for name in held if (made := figures.operand(f"{where}/{name}", held[name]))}
     parts = expanded(rule.parts, rule, frozenset(printed), rules.rows)
-    if parts and rule.total in printed:
+    if parts:
         standing = Standing.PRESUMED if len(parts) >= _FEWEST else Standing.TENTATIVE
         yield from _sum(rule, where, printed, (parts, standing, family))
 
