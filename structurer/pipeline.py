@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from structurer import __version__, check, chunks, document, extract, ground, layout, validate
-from structurer.records import Finding, How
+from structurer.records import Finding, Grid, How
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from structurer.catalog import Catalog
     from structurer.records import Item, Json, Page, Sheet, Source
+
+# Grids whose columns no ruling and no markup shows.
+_TOLD_BY_TEXT = frozenset({"aligned", "dump"})
 
 
 def extract_file(
@@ -49,7 +52,8 @@ def _chosen(
 def _noted(sheets: Iterable[Sheet], read: list[Sheet]) -> Iterator[Sheet]:
     """Pass the sheets on and note each, without its blocks, in `read`."""
     for sheet in sheets:
-        read.append(replace(sheet, blocks=()))
+        unruled = any(isinstance(block, Grid) and block.basis in _TOLD_BY_TEXT for block in sheet.blocks)
+        read.append(replace(sheet, blocks=(), unruled=unruled))
         yield sheet
 
 
@@ -87,7 +91,13 @@ def _result(source: Source, read: list[Sheet], answers: extract.Answers, catalog
 
 def _page(sheet: Sheet, holds: list[str]) -> Json:
     """Account for a page: how it was read and what was found on it."""
-    return {"number": sheet.number, "how": sheet.how.value, "holds": list(holds), "reason": sheet.reason}
+    return {
+        "number": sheet.number,
+        "how": sheet.how.value,
+        "unruled": sheet.unruled,
+        "holds": list(holds),
+        "reason": sheet.reason,
+    }
 
 
 def _unread(sheets: list[Sheet]) -> Iterator[Finding]:

@@ -143,6 +143,8 @@ class Sheet:
     width: float = 0.0
     height: float = 0.0
     reason: str | None = None
+    unruled: bool = False
+    """Whether the columns of a table on it were told by nothing but where its texts stand."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -432,3 +432,11 @@ def test_last_years_figure_left_standing() -> None:
         """
     (found,) = verification(result(table("general_budget_expenditure", text)))["findings"]
     assert [(one["code"], one["where"]) for one in found["suggestions"]] == [("stale_figure", "/tables/0/rows/0/total")]
+
+
+def test_a_table_whose_columns_nothing_shows_is_a_matter_of_the_reading() -> None:
+    made = result(table("expenditure", "name | total | basic | project\n甲 | 10.00 | 4.00 | 5.00"))
+    made["source"]["pages"] = [{"number": 1, "how": "text", "unruled": True, "holds": ["table"], "reason": None}]
+    told = verification(made)
+    assert [one["blame"] for one in told["findings"]] == ["reading"]
+    assert told["grounded"] == 3

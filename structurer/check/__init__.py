@@ -55,8 +55,8 @@ def verification(
         "findings": [
             *map(findings.plain, found),
             *findings.failing(verdicts, suggestions(verdicts, read.tables, read.catalog.rules), result),
-            *findings.absent(verdicts),
-            *findings.rounding(exactness.alone(verdicts, read.scales)),
+            *findings.absent(verdicts, result),
+            *findings.rounding(exactness.alone(verdicts, read.scales), result),
             *map(findings.plain, others),
         ],
     }

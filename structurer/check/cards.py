@@ -69,8 +69,10 @@ def sum_of_cards(
 ) -> Iterator[Equation]:
     """Yield that the projects' cards add up to what is spent on projects; presumed if every project has one."""
     paths = [path.split("/") for path in rules.cards["amounts"]]
-    amounts = [amount(card, paths, figures) for card in cards if card.record.get("kind") == rules.cards["kind"]]
-    held = [operand for operand in amounts if operand is not None]
+    mine = [card for card in cards if card.record.get("kind") == rules.cards["kind"]]
+    amounts = [(card.keys, operand) for card in mine if (operand := amount(card, paths, figures)) is not None]
+    # A project that stands in a list and on a card of its own counts once.
+    held = list({(keys or (operand.pointer,), operand.value): operand for keys, operand in amounts}.values())
     total = known.get(rules.cards["sum_of"])
     together = summed(held)
     if total and len(held) > 1 and not is_scope(alone(total[-1]), together, known, rules):

@@ -57,7 +57,7 @@ class Operand(NamedTuple):
     """Half a unit of its last printed digit."""
     page: int | None
     firm: bool
-    """Whether it stands on the page digit for digit and was read without doubt."""
+    """Whether it stands on the page digit for digit, was read without doubt, and its column is shown by rulings."""
     power: int = 0
     """By how many powers of ten its printed figure was multiplied to be counted."""
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     Record = Mapping[str, Any]
 
 _AMOUNT = re.compile(r"-?[0-9]{1,20}(?:\.([0-9]{1,20}))?%?")
+_CLAIMS = "/claims/"
 # No amount is longer; with this bound every sum is exact at Decimal's precision.
 _MOST_DIGITS = 20
 # Pages read by these hold characters, not guesses at them.
@@ -86,6 +87,8 @@ class Figures:
         self.provenance: Record = provenance if isinstance(provenance, dict) else {}
         self.notation: Notation = catalog.lexicon.notation
         self.doubted = doubted
+        self.unruled = frozenset(_unruled(result))
+        """Pages where it is not certain in which column a figure stands."""
         self._made: dict[str, tuple[str, General, Operand | None]] = {}
         self._firms: dict[str, tuple[str, bool]] = {}
         self._stands: dict[tuple[str, str], bool] = {}
@@ -108,15 +111,10 @@ class Figures:
         if decimals < general.decimals and len(text) + general.decimals - decimals + (not decimals) <= general.width:
             decimals = general.decimals
         place = self.provenance.get(pointer)
-        page = place.get("page") if isinstance(place, dict) else None
-        return Operand(
-            pointer,
-            text,
-            value,
-            _half(decimals),
-            page if isinstance(page, int) else None,
-            self.firm(pointer, text),
-        )
+        at = place.get("page") if isinstance(place, dict) else None
+        page = at if isinstance(at, int) else None
+        sure = page not in self.unruled or pointer.startswith(_CLAIMS)
+        return Operand(pointer, text, value, _half(decimals), page, sure and self.firm(pointer, text))
 
     @staticmethod
     def is_amount(text: object) -> bool:
@@ -160,6 +158,15 @@ class Figures:
             digits = text.rstrip("%")
             self._stands[both] = whole.digits == digits if whole else amounts.stands(digits, printed) is not None
         return self._stands[both]
+
+
+def _unruled(result: Record) -> Iterator[int | None]:
+    source = result.get("source")
+    pages = source.get("pages") if isinstance(source, dict) else None
+    for page in pages if isinstance(pages, list) else ():
+        if isinstance(page, dict) and page.get("unruled") is True:
+            number = page.get("number")
+            yield number if isinstance(number, int) else None
 
 
 @lru_cache(maxsize=65536)

@@ -125,7 +125,7 @@ def failing(
         }
 
 
-def absent(verdicts: Sequence[Verdict]) -> Iterator[Json]:
+def absent(verdicts: Sequence[Verdict], result: Record) -> Iterator[Json]:
     """Yield a finding where a total is not printed though its parts are: one for each rule and table."""
     found: dict[tuple[str, str], list[Equation]] = {}
     for equation, outcome, _ in verdicts:
@@ -138,7 +138,7 @@ def absent(verdicts: Sequence[Verdict]) -> Iterator[Json]:
             "code": "total_absent",
             "where": first.absent[0] if first.absent else first.where,
             "page": first.operands[0].page,
-            "facts": {"rule": rule, "operands": _operands(first), "count": str(len(equations))},
+            "facts": {"rule": rule, "operands": _operands(first, result), "count": str(len(equations))},
             "blame": READING if any(equation.unread for equation in equations) else None,
             "rule": rule,
             "operands": [part.pointer for part in first.operands],
@@ -146,7 +146,7 @@ def absent(verdicts: Sequence[Verdict]) -> Iterator[Json]:
         }
 
 
-def rounding(found: Iterable[Alone]) -> Iterator[Json]:
+def rounding(found: Iterable[Alone], result: Record) -> Iterator[Json]:
     """Yield a finding for each figure that alone ties only by rounding."""
     for operand, equation, exact in found:
         facts = {"value": operand.text, "difference": (_difference(equation) or "").lstrip("-"), "exact": str(exact)}
@@ -154,7 +154,7 @@ def rounding(found: Iterable[Alone]) -> Iterator[Json]:
             "code": "only_rounding",
             "where": operand.pointer,
             "page": operand.page,
-            "facts": {**facts, "rule": equation.rule, "operands": _operands(equation)},
+            "facts": {**facts, "rule": equation.rule, "operands": _operands(equation, result)},
             "blame": None,
             "rule": equation.rule,
             "operands": [part.pointer for part in equation.operands],
@@ -173,7 +173,7 @@ def _facts(equation: Equation, result: Record) -> dict[str, str]:
         "rounded": _rounded(value, stated),
         "difference": (_difference(equation) or "").lstrip("-"),
         "larger": "stated" if stated.value > computed.value else "computed",
-        "operands": _operands(equation),
+        "operands": _operands(equation, result),
         "relation": equation.relation.value,
         "unit": "%" if stated.text.endswith("%") else _unit(stated.pointer, result),
     }
@@ -203,14 +203,16 @@ def _difference(equation: Equation) -> str | None:
     return _told((stated.value - computed.value).scaleb(-stated.power), stated)
 
 
-def _operands(equation: Equation) -> str:
-    """Return the operands as text, each with its page."""
+def _operands(equation: Equation, result: Record) -> str:
+    """Return the operands as text, each with its page, and with its unit where they have several."""
+    several = len({operand.power for operand in (equation.stated, *equation.operands) if operand is not None}) > 1
     signs = equation.signs or (1,) * len(equation.operands)
     told = []
     for number, (operand, sign) in enumerate(zip(equation.operands, signs, strict=False)):
         mark = ("" if sign > 0 else "- ") if not number else ("+ " if sign > 0 else "- ")
         page = f" (p.{operand.page})" if operand.page is not None else ""
-        told.append(f"{mark}{operand.text}{page}")
+        unit = _unit(operand.pointer, result) if several else ""
+        told.append(f"{mark}{operand.text}{unit}{page}")
     rest = len(told) - _TOLD
     return " ".join(told[:_TOLD]) + (f" + {rest} more" if rest > 0 else "")
 
