@@ -440,3 +440,18 @@ def test_a_table_whose_columns_nothing_shows_is_a_matter_of_the_reading() -> Non
     told = verification(made)
     assert [one["blame"] for one in told["findings"]] == ["reading"]
     assert told["grounded"] == 3
+
+
+def test_tables_of_several_units_are_not_held_against_one_another() -> None:
+    one = table("expenditure", CODES.format("6.00", "1.00", "2.00", "3.00"))
+    other = table("general_budget_expenditure", CODES.format("5.00", "2.00", "1.00", "2.00"))
+    own = table("general_budget_expenditure", CODES.format("6.00", "1.00", "2.00", "3.00"))
+    made = result(one, other, own)
+    assert outcomes(made, "function_codes") == ["ties"] * 4
+    assert codes(made) == []
+
+
+def test_the_wider_of_two_tables_is_the_one_with_the_larger_total() -> None:
+    one = table("expenditure", CODES.format("5.00", "1.00", "2.00", "2.00"))
+    other = table("general_budget_expenditure", CODES.format("6.00", "1.00", "2.00", "3.00"))
+    assert set(outcomes(result(one, other), "function_codes")) == {"ties"}

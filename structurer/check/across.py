@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -139,16 +139,35 @@ def _matches(rule: MatchRule, tables: Sequence[Table], rules: Rules, lexicon: Le
     held = [_Printed(table, _keyed(table, rule, rules, lexicon)) for table in tables if table.kind.name in rule.tables]
     held = [printed for printed in held if printed.keyed]
     held.sort(key=lambda printed: rule.tables.index(printed.table.kind.name))
+    kinds = Counter(printed.table.kind.name for printed in held)
     for left, right in combinations(held, 2):
+        # Several tables of a kind are those of several units: only equal totals tell that two belong together.
+        single = kinds[left.table.kind.name] == kinds[right.table.kind.name] == 1
+        family = f"{rule.id}{left.table.pointer}{right.table.pointer}"
         for column in sorted(left.keyed.keys() & right.keyed.keys()):
-            family = f"{rule.id}{left.table.pointer}{right.table.pointer}/{column}"
-            wide, narrow = left.keyed[column], right.keyed[column]
-            same = _TOTAL not in wide or _TOTAL not in narrow or meet(summed(wide[_TOTAL]), summed(narrow[_TOTAL]))
-            for key in [key for key in wide if key in narrow]:
-                if same:
-                    yield _same(rule.id, narrow[key], wide[key], family)
-                else:
-                    yield _same(rule.id, wide[key], narrow[key], f"{family}/wide", Relation.AT_LEAST)
+            yield from _matched(rule.id, (left.keyed[column], right.keyed[column]), f"{family}/{column}", single=single)
+
+
+def _matched(
+    rule: str,
+    both: tuple[Mapping[str, Sequence[Operand]], Mapping[str, Sequence[Operand]]],
+    family: str,
+    *,
+    single: bool,
+) -> Iterator[Equation]:
+    """Yield that rows of one key are the same in two tables, or at least that where the total is larger."""
+    wide, narrow = both
+    totals = [summed(held[_TOTAL]) for held in both if _TOTAL in held]
+    same = meet(*totals) if len(totals) == len(both) else single
+    if not same and not single:
+        return
+    if not same and totals[0].value < totals[1].value:
+        wide, narrow = narrow, wide
+    for key in [key for key in wide if key in narrow]:
+        if same:
+            yield _same(rule, narrow[key], wide[key], family)
+        else:
+            yield _same(rule, wide[key], narrow[key], f"{family}/wide", Relation.AT_LEAST)
 
 
 def _same(
@@ -240,7 +259,7 @@ def _wholes(rule: WholeRule, tables: Sequence[Table], rules: Rules, lexicon: Lex
             if printed.keyed:
                 held[table.kind.name].append(printed)
     parts = [printed for name in rule.parts for printed in held.get(name, ())]
-    if len(held.get(rule.whole, ())) != 1 or len(parts) <= 1:
+    if len(held.get(rule.whole, ())) != 1 or len(parts) <= 1 or any(len(found) > 1 for found in held.values()):
         return
     whole = held[rule.whole][0]
     for column in rule.columns:
