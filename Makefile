@@ -5,11 +5,12 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/ready
 LOCK   := requirements.lock
+COUNT  ?= 2000
 DEMO   ?= golden/shijiazhuang-2024/excerpt.pdf
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test heavy lint bench golden lock clean
+.PHONY: demo test heavy lint bench mutation golden lock clean
 
 # Findings in the document (exit 1) are a result; wrong use (2) and "could not run" (3) are not.
 demo: $(READY)
@@ -30,6 +31,10 @@ lint: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m pytest benchmarks --benchmark-columns=min,median,rounds
+
+# Minutes: every planted error is checked alone and against the document.
+mutation: $(READY)
+	$(BIN)/python -m benchmarks.mutation --seed 7 --count $(COUNT)
 
 golden: $(READY)
 	$(BIN)/python -m pytest -m "heavy or not heavy" tests/test_golden.py

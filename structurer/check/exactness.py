@@ -56,20 +56,21 @@ def alone(verdicts: Sequence[Verdict], scales: Mapping[str, int | None]) -> Iter
 
 
 def _precision(equation: Equation, scales: Mapping[str, int | None]) -> tuple[int, Decimal] | None:
-    """Return unit and precision of a sum whose figures all have the same; None for any other equation."""
+    """Return unit and precision of a sum of figures of one unit, that of the coarsest; None for any other equation."""
     if equation.relation is not Relation.EQUAL or equation.cuts or not equation.operands or equation.stated is None:
         return None
     first = equation.stated
     unit = scales.get(_item(first.pointer))
     if unit is None:
         return None
-    something = bool(first.value)
+    something, slack = bool(first.value), first.slack
     for operand in equation.operands:
-        if operand.slack != first.slack or scales.get(_item(operand.pointer)) != unit:
+        if scales.get(_item(operand.pointer)) != unit:
             return None
         something = something or bool(operand.value)
+        slack = max(slack, operand.slack)
     # Figures of several tables are counted in yuan.
-    return (unit, first.slack.scaleb(-first.power)) if something else None
+    return (unit, slack.scaleb(-first.power)) if something else None
 
 
 def _operands(equation: Equation) -> list[Operand]:
