@@ -436,3 +436,14 @@ def test_every_format_has_its_printer() -> None:
     command = next(command for command in app.registered_commands if command.name == "check")
     assert command.callback is not None
     assert set(checking.FORMATS) == {"text", "json", "markdown"}
+
+
+def test_figures_that_the_source_confirms_count_as_grounded(
+    result: dict[str, Any], save: Callable[..., Path], tmp_path: Path
+) -> None:
+    result["provenance"] = {}
+    path, source = save(result), pdf(tmp_path / SOURCE)
+    alone = json.loads(run(path, "--format", "json").stdout)[0]["verification"]
+    both = json.loads(run(path, "--source", source, "--format", "json").stdout)[0]["verification"]
+    assert alone["grounded"] == 0
+    assert both["grounded"] == both["figures"] > 0

@@ -24,15 +24,24 @@ if TYPE_CHECKING:
 _LINES = ("line",)
 
 
-def verification(
-    result: Record, catalog: Catalog, *, doubted: frozenset[str] = frozenset(), found: Sequence[Finding] = ()
-) -> Item:
+class Reread(NamedTuple):
+    """What a second reading of the source says of figures, by their pointers."""
+
+    doubted: frozenset[str] = frozenset()
+    confirmed: frozenset[str] = frozenset()
+
+
+ONCE = Reread()
+"""Nothing: the source was read once."""
+
+
+def verification(result: Record, catalog: Catalog, *, reread: Reread = ONCE, found: Sequence[Finding] = ()) -> Item:
     """Return what holds in a result and what does not, as its `verification`.
 
-    `doubted` are pointers of figures whose reading is in doubt; `found` are findings made elsewhere, which
-    go first. Anything in the result may be wrong: what is no amount is judged by the schemas, not here.
+    `reread` is what a second reading says; `found` are findings made elsewhere, which go first. Anything in
+    the result may be wrong: what is no amount is judged by the schemas, not here.
     """
-    read = _Read.of(result, catalog, doubted)
+    read = _Read.of(result, catalog, reread)
     unmatched = _unmatched(read)
     verdicts = settled(_once(_equations(read, complete=unmatched == ([], []))))
     leaves = list(coverage.leaves(result, read.catalog, read.figures))
@@ -77,10 +86,10 @@ class _Read(NamedTuple):
     """Whether only some pages were read: then only what stands within a row or a card is all there."""
 
     @classmethod
-    def of(cls, result: Record, catalog: Catalog, doubted: frozenset[str]) -> Self:
+    def of(cls, result: Record, catalog: Catalog, reread: Reread) -> Self:
         year = _member(result, "disclosure", "fiscal_year")
         known = catalog.of_year(year) if isinstance(year, int) and not isinstance(year, bool) else catalog
-        figures = Figures(result, known, doubted)
+        figures = Figures(result, known, *reread)
         here, listed = tables(result, known, figures), cards.of_document(result, known.rules, figures)
         partial = _member(result, "source", "partial") is True
         units = _units(result, here, listed, known)
@@ -167,4 +176,4 @@ def _once(made: Iterable[Equation]) -> list[Equation]:
     return list(seen.values())
 
 
-__all__ = ["verification"]
+__all__ = ["Reread", "verification"]

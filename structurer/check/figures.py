@@ -82,11 +82,13 @@ class Table:
 class Figures:
     """Makes operands from the values of one result; what is no amount makes none."""
 
-    def __init__(self, result: Record, catalog: Catalog, doubted: Collection[str] = ()) -> None:
+    def __init__(
+        self, result: Record, catalog: Catalog, doubted: Collection[str] = (), confirmed: Collection[str] = ()
+    ) -> None:
         provenance = result.get("provenance")
         self.provenance: Record = provenance if isinstance(provenance, dict) else {}
         self.notation: Notation = catalog.lexicon.notation
-        self.doubted = doubted
+        self.doubted, self.confirmed = doubted, confirmed
         self.unruled = frozenset(_unruled(result))
         """Pages where it is not certain in which column a figure stands."""
         self._made: dict[str, tuple[str, General, Operand | None]] = {}
@@ -140,6 +142,8 @@ class Figures:
 
     def _firm(self, pointer: str, text: str, place: object) -> bool:
         """Tell whether the value stands digit for digit in the text printed at its place, read without doubt."""
+        if pointer in self.confirmed:
+            return True
         if not isinstance(place, dict) or pointer in self.doubted or place.get("doubtful"):
             return False
         if place.get("how") not in _READ and not place.get("agreed"):

@@ -96,7 +96,9 @@ def verified(result: Item, again: Item | None, known: Catalog, beside: Iterable[
     # Compared with itself, a result has only what leads nowhere.
     compared = reread.compare(result, result if again is None else again, known)
     found = [*beside, *_misfits(result, known), *_unread(result), *_unknown(result, known), *compared.findings]
-    return check.verification(result, known, doubted=compared.doubted, found=found)
+    mine = frozenset(reread.figures(result, known)) if again is not None else frozenset[str]()
+    second = check.Reread(compared.doubted, mine - compared.doubted)
+    return check.verification(result, known, reread=second, found=found)
 
 
 def _misfits(result: Item, known: Catalog) -> list[Finding]:
