@@ -455,3 +455,12 @@ def test_the_wider_of_two_tables_is_the_one_with_the_larger_total() -> None:
     one = table("expenditure", CODES.format("5.00", "1.00", "2.00", "2.00"))
     other = table("general_budget_expenditure", CODES.format("6.00", "1.00", "2.00", "3.00"))
     assert set(outcomes(result(one, other), "function_codes")) == {"ties"}
+
+
+def test_a_table_that_prints_nothing_of_a_fact_leaves_it_untold() -> None:
+    full = table("general_budget_expenditure", "name | total | basic | project\n合计 | 3.00 | 1.00 | 2.00")
+    empty = table("basic_expenditure", "department_name | total\n合计 | —", empty=True)
+    made = result(full, empty)
+    (untold,) = equations(made, "general_budget_basic")
+    assert (untold["verdict"], untold["reason"], untold["where"]) == ("unknown", "absent", "/tables/1")
+    assert codes(made) == []

@@ -43,6 +43,7 @@ def of_tables(
 ) -> Iterator[Equation]:
     """Yield what must hold across the tables of a document."""
     yield from _of_facts(facts, rules)
+    yield from _silent(tables, facts, rules)
     for match in rules.matches:
         yield from _matches(match, tables, rules, lexicon)
     for whole in rules.wholes:
@@ -128,6 +129,18 @@ def _of_facts(found: Mapping[str, Sequence[Operand]], rules: Rules) -> Iterator[
             yield Equation(
                 rule.id, where, total[0], tuple(parts), summed(parts), standing=Standing.PRESUMED, family=rule.id
             )
+
+
+def _silent(tables: Sequence[Table], found: Mapping[str, Sequence[Operand]], rules: Rules) -> Iterator[Equation]:
+    """Yield that it cannot be told whether a table agrees with a fact that it has a column for, all blank."""
+    for fact in rules.facts:
+        printed = found.get(fact.id)
+        for place in fact.places if printed and printed[0].value else ():
+            for table in tables:
+                if table.kind.name == place.table and place.column in table.columns and place.row == TOTAL:
+                    blank = not any(place.column in row.figures for row in table.rows)
+                    if blank and printed and not fact.first:
+                        yield Equation(fact.id, table.pointer, None, (printed[0],), None, (place.column,))
 
 
 def _item(operand: Operand) -> str:

@@ -129,7 +129,9 @@ def absent(verdicts: Sequence[Verdict], result: Record) -> Iterator[Json]:
     """Yield a finding where a total is not printed though its parts are: one for each rule and table."""
     found: dict[tuple[str, str], list[Equation]] = {}
     for equation, outcome, _ in verdicts:
-        if outcome is Outcome.UNKNOWN and equation.stated is None and any(part.value for part in equation.operands):
+        # A table that prints nothing at all is empty; that is told by its completeness.
+        within = equation.where.count("/") > _ITEM - 1
+        if outcome is Outcome.UNKNOWN and equation.stated is None and within and any(map(_is_some, equation.operands)):
             item = "/".join(equation.where.split("/")[:_ITEM])
             found.setdefault((equation.rule, item), []).append(equation)
     for (rule, _), equations in found.items():
@@ -144,6 +146,10 @@ def absent(verdicts: Sequence[Verdict], result: Record) -> Iterator[Json]:
             "operands": [part.pointer for part in first.operands],
             "suggestions": [],
         }
+
+
+def _is_some(operand: Operand) -> bool:
+    return bool(operand.value)
 
 
 def rounding(found: Iterable[Alone], result: Record) -> Iterator[Json]:
