@@ -424,8 +424,10 @@ def test_reader_that_goes_away_is_quiet(good: Path) -> None:
     assert (done.returncode, done.stderr) == (141, "")
 
 
+# A job started in the background ignores the interrupt, and so would its children.
 STUCK = """
-import os, sys, time
+import os, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from structurer.cli import app
 os.replace = lambda *_: (print("ready", flush=True), time.sleep(60))
 app(sys.argv[1:])
