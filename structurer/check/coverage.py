@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from structurer.check.figures import Figures, Record
     from structurer.records import Json
 
-# The steps of a pointer that name an item of a result: "", "tables", "3".
-_ITEM = 3
+# Each table is a part of its own; all cards are one, and all claims.
+_TABLES = "/tables/"
 
 
 class Leaf(NamedTuple):
@@ -114,13 +114,13 @@ def coverage(found: Iterable[Leaf], figures: Figures, proven: Collection[str]) -
     places: dict[object, list[bool]] = {}
     parts: dict[str, dict[object, tuple[list[bool], str]]] = defaultdict(dict)
     for pointer, value, _ in found:
-        firm = figures.firm(pointer, value)
         place = figures.place(pointer)
-        known = places.setdefault(place, [True, False])
-        known[0] &= firm
-        known[1] |= pointer in proven
-        steps = pointer.split("/", _ITEM)
-        part = "/".join(steps[:_ITEM]) if steps[1] == "tables" else f"/{steps[1]}"
+        known = places.get(place)
+        if known is None:
+            known = places[place] = [True, False]
+        known[0] = known[0] and figures.firm(pointer, value)
+        known[1] = known[1] or pointer in proven
+        part = pointer[: pointer.find("/", len(_TABLES) if pointer.startswith(_TABLES) else 1)]
         parts[part].setdefault(place, (known, pointer))
     return Coverage(
         len(places),

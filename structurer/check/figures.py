@@ -138,7 +138,7 @@ class Figures:
         box = place.get("box") if isinstance(place, dict) else None
         if not isinstance(place, dict) or not isinstance(box, list):
             return pointer
-        return place.get("page"), repr(box), place.get("text")
+        return (place.get("page"), place.get("text"), *(edge if isinstance(edge, float) else str(edge) for edge in box))
 
     def _firm(self, pointer: str, text: str, place: object) -> bool:
         """Tell whether the value stands digit for digit in the text printed at its place, read without doubt."""
