@@ -464,3 +464,20 @@ def test_a_table_that_prints_nothing_of_a_fact_leaves_it_untold() -> None:
     (untold,) = equations(made, "general_budget_basic")
     assert (untold["verdict"], untold["reason"], untold["where"]) == ("unknown", "absent", "/tables/1")
     assert codes(made) == []
+
+
+def test_classes_and_items_without_codes() -> None:
+    text = """
+        name     | total
+        合计     | {}
+        公共安全 | 12643.18
+        公安     | 12643.18
+        行政运行 | 4338.66
+        一般     | 6874.51
+        其他     | 1430.00
+        社会保障 | 686.24
+        养老     | 686.24
+        """
+    assert set(outcomes(result(table("expenditure", text.format("13329.42"))), "column")) == {"ties", "rounding"}
+    # What is not told by names or codes accuses nobody.
+    assert codes(result(table("expenditure", text.format("13329.49")))) == []

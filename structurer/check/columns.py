@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from structurer.check.figures import Row, Table
 
 RULE, OF_WHICH = "column", "of_which"
-# A subtotal that nothing names is the sum of at least so many rows.
+# A table with fewer rows has no total.
 _FEWEST = 2
 
 
@@ -195,7 +195,7 @@ def _by_arithmetic(made: Tree, rows: Sequence[Row], columns: Sequence[str]) -> T
     """Return another tree where the total is no sum of the rows in any column, but is with subtotals left out.
 
     A row is a subtotal that nothing names if it is the sum of the rows behind it in every column. Where that
-    does not help, rows that are made up differently may be of different levels: then nothing is clear.
+    does not help though there are such rows, or rows are made up differently, nothing is clear.
     """
     whole = next((sum_ for sum_ in made.sums if sum_.total == made.total), None)
     if whole is None or made.total is None:
@@ -205,28 +205,35 @@ def _by_arithmetic(made: Tree, rows: Sequence[Row], columns: Sequence[str]) -> T
         return made
     rest = [index for index in range(len(rows)) if index != made.total and rows[index].figures]
     sums: list[Sum] = []
-    top: list[int] = []
-    at = 0
-    while at < len(rest):
-        end = _run(rows, rest, at, columns)
-        top.append(rest[at])
-        if end:
-            sums.append(Sum(rest[at], tuple(rest[at + 1 : end])))
-        at = end or at + 1
-    found = Sum(made.total, tuple(top))
-    if sums and all(_ties(rows, found, column) for column in told):
-        return Tree(made.total, (found, *sums), clear=True)
+    for fewest in (2, 1):
+        top, sums = _nested(rows, rest, columns, fewest)
+        found = Sum(made.total, tuple(top))
+        if sums and all(_ties(rows, found, column) for column in told):
+            return Tree(made.total, (found, *sums), clear=True)
     makes = {(bool(rows[index].code), bool(rows[index].unit), bool(rows[index].label)) for index in whole.parts}
-    return made._replace(clear=made.clear and len(makes) == 1)
+    coded = any(rows[index].code for index in whole.parts)
+    return made._replace(clear=made.clear and len(makes) == 1 and (coded or not sums))
 
 
-def _run(rows: Sequence[Row], rest: Sequence[int], at: int, columns: Sequence[str]) -> int | None:
-    """Return where the rows end that the row at a place is the sum of, in all columns."""
-    for end in range(at + 1 + _FEWEST, len(rest) + 1):
-        sum_ = Sum(rest[at], tuple(rest[at + 1 : end]))
-        if all(_ties(rows, sum_, column) for column in columns):
-            return end
-    return None
+def _nested(
+    rows: Sequence[Row], rest: Sequence[int], columns: Sequence[str], fewest: int
+) -> tuple[list[int], list[Sum]]:
+    """Return the rows that are part of no other, and the sums: each row takes the rows behind it that it comes to.
+
+    A sum has at least so many parts; a single part that has the name of its sum is the same row again.
+    """
+    top: list[int] = []
+    sums: list[Sum] = []
+    for index in reversed(rest):
+        for count in range(fewest, len(top) + 1):
+            sum_ = Sum(index, tuple(top[:count]))
+            again = count == 1 and labels.key(rows[top[0]].label) == labels.key(rows[index].label)
+            if not again and all(_ties(rows, sum_, column) for column in columns):
+                sums.append(sum_)
+                del top[:count]
+                break
+        top.insert(0, index)
+    return top, sums
 
 
 def _is_told(row: Row, column: str) -> bool:
