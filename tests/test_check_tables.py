@@ -481,3 +481,26 @@ def test_classes_and_items_without_codes() -> None:
     assert set(outcomes(result(table("expenditure", text.format("13329.42"))), "column")) == {"ties", "rounding"}
     # What is not told by names or codes accuses nobody.
     assert codes(result(table("expenditure", text.format("13329.49")))) == []
+
+
+def test_hundreds_of_yuan_were_multiplied_from_rounded_figures() -> None:
+    rows = "\n".join(
+        f"2{n:06d} | 2{n:06d} | 项 | {n * 7300 + 700} | {n * 7200} | {n * 100 + 800}" for n in range(1, 12)
+    )
+    text = f"code | classification | name | total | basic | project\n{rows}"
+    assert set(outcomes(result(table("expenditure", text, unit="元")), "basic_and_project")) == {"rounding"}
+
+
+def test_a_single_part_is_the_whole_only_where_nearly_all_rows_say_so() -> None:
+    lines = [f"2{n:06d} | 2{n:06d} | 项 | {n}.00 | {n}.00" for n in range(1, 11)]
+    few = "\n".join(
+        ["code | classification | name | total | basic", *lines[:5], "2990000 | 2990000 | 项 | 9.00 | 3.00"]
+    )
+    assert outcomes(result(table("expenditure", few)), "basic_and_project") == []
+    many = "\n".join(["code | classification | name | total | basic", *lines, "2990000 | 2990000 | 项 | 9.00 | 3.00"])
+    assert outcomes(result(table("expenditure", many)), "basic_and_project").count("broken") == 1
+
+
+def test_where_no_row_has_a_name_the_first_is_no_total() -> None:
+    made = result(table("project_expenditure", "total\n9.00\n1.00\n2.00"))
+    assert equations(made, "column") == []

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
 from structurer import labels
 from structurer.catalog.rules import GRAND, TOTAL, MatchRule
-from structurer.check.columns import is_total
+from structurer.check.columns import total_index
 from structurer.check.equations import ZERO, Computed, Equation, Relation, Standing, alone, meet, summed
 from structurer.check.figures import scaled
 from structurer.check.outline import bare
@@ -57,7 +58,8 @@ def total_row(table: Table, lexicon: Lexicon) -> Row | None:
     rows = [row for row in table.rows if row.figures]
     if len(rows) == 1:
         return rows[0]
-    return next((row for row in (rows[:1] + rows[-1:]) if is_total(row, lexicon)), None)
+    at = total_index(rows, lexicon)
+    return rows[at] if at is not None else None
 
 
 def facts(tables: Sequence[Table], rules: Rules, lexicon: Lexicon) -> dict[str, list[Operand]]:
@@ -176,9 +178,11 @@ def _matched(
         return
     if not same and totals[0].value < totals[1].value:
         wide, narrow = narrow, wide
+    # Without two totals, nothing tells whether the tables have the same scope.
+    standing = Standing.TENTATIVE if len(totals) == len(both) else Standing.FRAIL
     for key in [key for key in wide if key in narrow]:
         if same:
-            yield _same(rule, narrow[key], wide[key], family)
+            yield replace(_same(rule, narrow[key], wide[key], family), standing=standing)
         else:
             yield _same(rule, wide[key], narrow[key], f"{family}/wide", Relation.AT_LEAST)
 

@@ -42,6 +42,8 @@ def of_table(table: Table, rules: Rules, lexicon: Lexicon, units: Collection[str
     }
     made = tree(rows, lexicon, {row.index for row in rows if row.index in named or _is_unit(row, units)})
     made = _by_arithmetic(made, rows, columns)
+    if made.clear and any(_fails(rows, sum_, columns) for sum_ in made.sums if not rows[sum_.total].code):
+        made = made._replace(clear=made.total is not None and len(made.sums) == 1)
     standing = Standing.PRESUMED if made.clear else Standing.TENTATIVE
     for sum_ in made.sums:
         for column in columns:
@@ -71,7 +73,7 @@ def equation(rows: Sequence[Row], sum_: Sum, column: str, shape: tuple[str, Stan
 
 def tree(rows: Sequence[Row], lexicon: Lexicon, units: Collection[int]) -> Tree:
     """Return the sums that the names and codes of rows stand for; `units` are the indices of rows of a unit."""
-    total = _total(rows, lexicon)
+    total = total_index(rows, lexicon)
     rest = [index for index in range(len(rows)) if index != total]
     unit_rows = {index for index in rest if rows[index].index in units}
     above: dict[int, int] = {}
@@ -97,19 +99,23 @@ def tree(rows: Sequence[Row], lexicon: Lexicon, units: Collection[int]) -> Tree:
     return Tree(total, tuple(sums), clear)
 
 
-def _total(rows: Sequence[Row], lexicon: Lexicon) -> int | None:
-    """Return the row that is the sum of all: the first or the last, if it says so; the first if it says nothing."""
+def total_index(rows: Sequence[Row], lexicon: Lexicon) -> int | None:
+    """Return the row that is the sum of all: the first or last, if it says so; the first if it alone says nothing."""
     if len(rows) < _FEWEST:
         return None
-    first, last = rows[0], rows[-1]
-    if is_total(first, lexicon):
+    first, second, last = rows[0], rows[1], rows[-1]
+    if lexicon.is_total(first.label) if first.label else not _is_named(first) and _is_named(second):
         return 0
     return len(rows) - 1 if lexicon.is_total(last.label) else None
 
 
+def _is_named(row: Row) -> bool:
+    return bool(row.label or row.code or row.unit)
+
+
 def is_total(row: Row, lexicon: Lexicon) -> bool:
     """Tell whether a row is a sum: it says so, or it says nothing at all."""
-    return lexicon.is_total(row.label) if row.label else not (row.code or row.unit)
+    return lexicon.is_total(row.label) if row.label else not _is_named(row)
 
 
 def _is_unit(row: Row, units: Collection[str]) -> bool:
@@ -234,6 +240,12 @@ def _nested(
                 break
         top.insert(0, index)
     return top, sums
+
+
+def _fails(rows: Sequence[Row], sum_: Sum, columns: Sequence[str]) -> bool:
+    """Tell whether a row is the sum of its parts in none of the columns it prints."""
+    told = [column for column in columns if _is_told(rows[sum_.total], column)]
+    return bool(told) and not any(_ties(rows, sum_, column) for column in told)
 
 
 def _is_told(row: Row, column: str) -> bool:

@@ -43,6 +43,8 @@ class Standing(StrEnum):
     """It must hold, unless most of its family fail: then the table is built otherwise."""
     TENTATIVE = "tentative"
     """It counts only where its family vouches for it by holding."""
+    FRAIL = "frail"
+    """The same, but nearly all of its family must hold: little else speaks for it."""
 
 
 class Operand(NamedTuple):
@@ -170,7 +172,7 @@ def _cut(stated: Operand, computed: Computed) -> bool:
 
 # So many equations of a family must tie, and so large a share of those that can be told, to vouch for one that
 # does not. A family is rebutted where none of so many ties, or more than half of so many do not.
-_VOUCHERS, _MAJORITY = 2, Decimal("0.6")
+_VOUCHERS, _MAJORITY, _NEARLY_ALL = 2, Decimal("0.6"), Decimal("0.9")
 _NONE_OF, _REBUTTAL = 3, 4
 
 
@@ -203,10 +205,11 @@ def _must_hold(equation: Equation, tallies: Mapping[str, list[int]]) -> bool:
 
 
 def _is_left_out(equation: Equation, tallies: Mapping[str, list[int]]) -> bool:
-    if equation.standing is not Standing.TENTATIVE:
+    if equation.standing not in {Standing.TENTATIVE, Standing.FRAIL}:
         return False
     tied, told = tallies.get(equation.family, (0, 0))
-    return tied < told and not (tied >= _VOUCHERS and tied >= _MAJORITY * told)
+    share = _MAJORITY if equation.standing is Standing.TENTATIVE else _NEARLY_ALL
+    return tied < told and not (tied >= _VOUCHERS and tied >= share * told)
 
 
 def _is_trivial(equation: Equation) -> bool:

@@ -37,9 +37,13 @@ class General(NamedTuple):
 
     decimals: int
     width: int
+    coarse: bool = False
+    """Whether its figures are hundreds, multiplied from a larger unit with two decimals."""
 
 
 PLAIN = General(0, 0)
+# So many figures show that a table prints hundreds only.
+_HUNDREDS, _SHOWN = Decimal(100), 10
 _ANY_WIDTH = 1000
 # So large a share of the figures of a table shows its number of decimals.
 _NEARLY_ALL = 0.9
@@ -115,8 +119,9 @@ class Figures:
         place = self.provenance.get(pointer)
         at = place.get("page") if isinstance(place, dict) else None
         page = at if isinstance(at, int) else None
+        slack = _HUNDREDS / 2 if general.coarse else _half(decimals)
         sure = page not in self.unruled or pointer.startswith(_CLAIMS)
-        return Operand(pointer, text, value, _half(decimals), page, sure and self.firm(pointer, text))
+        return Operand(pointer, text, value, slack, page, sure and self.firm(pointer, text))
 
     @staticmethod
     def is_amount(text: object) -> bool:
@@ -301,14 +306,19 @@ def _general(texts: Iterable[object]) -> General:
     two decimals, one with fewer was typed, not rounded.
     """
     counts: Counter[int] = Counter()
-    width = 0
-    zeros = False
+    width = hundreds = nothing = 0
+    zeros = thousands = False
     for text in texts:
         known = _number(text) if isinstance(text, str) else None
         if known and isinstance(text, str):
             zeros |= known[1] > 0 and text.endswith("0")
             counts[known[1]] += 1
             width = max(width, len(text))
+            nothing += not known[0]
+            hundreds += bool(known[0]) and not known[0] % _HUNDREDS
+            thousands |= bool(known[0] % 1000)
+    if thousands and hundreds >= _SHOWN and hundreds == counts.total() - nothing:
+        return General(0, 0, coarse=True)
     if len(counts) < 2:  # noqa: PLR2004  all have the same number of decimals
         return PLAIN
     usual, often = counts.most_common(1)[0]

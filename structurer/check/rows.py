@@ -81,12 +81,14 @@ def expanded(
 
 def _standing(rule: RowRule, parts: Sequence[str], table: Table, rules: Rules) -> Standing:
     """Presume the rule where no column is left that it says nothing of."""
+    if len(parts) < _FEWEST and rule.relation == Relation.EQUAL:
+        return Standing.FRAIL
     if rule.standing is not None:
         return Standing(rule.standing)
     named = {rule.total, *rule.parts, *parts, *rules.aside, *_below(parts, rules.rows)}
     changes = tuple(prefix for change in rules.changes for prefix in (change.change, change.before))
     rest = {name for name in table.columns - named if not f"{name}_".startswith(changes)}
-    return Standing.TENTATIVE if rest or table.unread or len(parts) < _FEWEST else Standing.PRESUMED
+    return Standing.TENTATIVE if rest or table.unread else Standing.PRESUMED
 
 
 def _below(parts: Sequence[str], rules: Sequence[RowRule]) -> set[str]:
@@ -117,7 +119,7 @@ def _sum(
         yield Equation(
             rule.id, where, stated, operands, summed(operands), relation=relation, family=family, standing=standing
         )
-    elif relation is Relation.EQUAL and standing is not Standing.TENTATIVE:
+    elif relation is Relation.EQUAL and standing in {Standing.STRICT, Standing.PRESUMED}:
         absent = (f"{where}/{rule.total}",) if stated is None else tuple(f"{where}/{part}" for part in parts)
         yield Equation(rule.id, where, stated, operands, None, absent, relation, family=family, standing=standing)
 
