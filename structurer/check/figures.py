@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _AMOUNT = re.compile(r"-?[0-9]{1,20}(?:\.([0-9]{1,20}))?%?")
 _CLAIMS = "/claims/"
+# What tells one place from another, and what of it can be compared as it is.
+_PLACE, _PLAIN_PARTS = ("page", "text"), (str, float, int)
 # No amount is longer; with this bound every sum is exact at Decimal's precision.
 _MOST_DIGITS = 20
 # Pages read by these hold characters, not guesses at them.
@@ -143,7 +145,7 @@ class Figures:
         box = place.get("box") if isinstance(place, dict) else None
         if not isinstance(place, dict) or not isinstance(box, list):
             return pointer
-        return (place.get("page"), place.get("text"), *(edge if isinstance(edge, float) else str(edge) for edge in box))
+        return tuple(part if isinstance(part, _PLAIN_PARTS) else str(part) for part in (*box, *map(place.get, _PLACE)))
 
     def _firm(self, pointer: str, text: str, place: object) -> bool:
         """Tell whether the value stands digit for digit in the text printed at its place, read without doubt."""
@@ -151,7 +153,7 @@ class Figures:
             return True
         if not isinstance(place, dict) or pointer in self.doubted or place.get("doubtful"):
             return False
-        if place.get("how") not in _READ and not place.get("agreed"):
+        if str(place.get("how")) not in _READ and not place.get("agreed"):
             return False
         return self.stands(text, place.get("text"))
 
