@@ -11,10 +11,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from decimal import Decimal
 
     Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
     Item = dict[str, Json]
+    Ask = Callable[[Iterable["Question"]], Iterator["Reply"]]
+    """Puts questions to a model and yields a reply to each, in their order, taking them as it goes."""
 
 
 class How(StrEnum):
@@ -200,3 +203,77 @@ class Finding:
     page: int | None
     facts: Mapping[str, str] = field(default_factory=dict)
     """What the message template of this code is filled with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with a model's answer."""
+
+    pointer: str
+    """RFC 6901 pointer into the answer; empty for the whole of it."""
+    reason: str
+    """What is wrong and where to look again, in the language of the prompts; never the figure that is expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a model is asked about one chunk."""
+
+    instructions: str
+    """Ours: what to do, from a prompt file."""
+    material: str
+    """What the document says, quoted: data, never an instruction or a template."""
+    schema: Mapping[str, Json]
+    """The JSON Schema of the answer, an object."""
+    judge: Callable[[Json], Sequence[Fault]]
+    """What is wrong with an answer that fits the schema; called again for every new answer."""
+    longest: int
+    """The most tokens that an answer can need."""
+    pictures: tuple[bytes, ...] = ()
+    """PNG files of the pages that go along."""
+
+
+class Outcome(StrEnum):
+    """How a question ended."""
+
+    ANSWERED = "answered"
+    FAULTY = "faulty"
+    """The last answer still has faults: it is given with them."""
+    CUT = "cut"
+    """The answer was cut off at the most tokens; nothing of it is given."""
+    REFUSED = "refused"
+    FILTERED = "filtered"
+    """The endpoint's content filter held the answer back."""
+    EMPTY = "empty"
+    GARBLED = "garbled"
+    """No answer was JSON that fits the schema in its outline."""
+    FAILED = "failed"
+    """The endpoint could not be reached, or kept failing."""
+    LIMITED = "limited"
+    """A limit of the run (calls, cost) was reached before."""
+    UNSTORED = "unstored"
+    """Replaying, and no stored answer belongs to this question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What answers took, whether they were paid for now or remembered."""
+
+    calls: int = 0
+    """Answers of the endpoint; what was asked again after a failed transport counts once."""
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost: Decimal | None = None
+    """In the currency of the prices; None where the model has no known price."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back for one question."""
+
+    outcome: Outcome
+    value: Json = None
+    faults: tuple[Fault, ...] = ()
+    reason: str = ""
+    """Why there is no answer; holds no key."""
+    usage: Usage = Usage()
