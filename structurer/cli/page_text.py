@@ -104,9 +104,9 @@ def _table(chunk: Chunk, chosen: Choice, view: View) -> Iterator[str]:
 
 def _labels(chunk: Chunk, chosen: Choice, view: View) -> Iterator[str]:
     """Yield the labels of a card with the fields their values went to."""
-    if chosen.kind is None or chosen.form is None:
+    if chosen.kind is None or chosen.form is None or chosen.picked is None:
         return
-    found = cards.record(chunk, chosen.kind, chosen.form, view.catalog)["labels"]
+    found = cards.record(chunk, chosen.kind, chosen.form, chosen.picked, view.catalog)["labels"]
     for item in found if isinstance(found, list) else ():
         if isinstance(item, dict) and isinstance(label := item["label"], Leaf):
             yield f"  label {printable(label.value, _LONGEST)} → {item['field'] or _NO_FIELD}"

@@ -70,9 +70,9 @@ def _note_pages(chunk: Chunk, answers: Answers) -> None:
 
 def _table(chunk: Chunk, grid: Grid, catalog: Catalog, answers: Answers) -> None:
     chosen = choice.choose(grid, chunk.title.text if chunk.title else None, catalog)
-    kind, form = chosen.kind, chosen.form
-    if kind is not None and form is not None:
-        answers.cards.append(cards.record(chunk, kind, form, catalog))
+    kind = chosen.kind
+    if kind is not None and chosen.form is not None and chosen.picked is not None:
+        answers.cards.append(cards.record(chunk, kind, chosen.form, chosen.picked, catalog))
         return
     table = tables.record(chunk, grid, kind, chosen.mapped, catalog)
     if kind is None:

@@ -10,13 +10,16 @@ from structurer.catalog import paths
 from structurer.extract import captions, indicators, lost, mirrored, values
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from structurer.catalog import Catalog
     from structurer.catalog.kinds import Kind
     from structurer.catalog.lexicon import Lexicon
+    from structurer.catalog.paths import Field
     from structurer.extract.values import Value
     from structurer.records import Cell, Chunk, Grid
+
+    Place = tuple[int, int]
 
 # A label is not longer than this (characters of its key).
 _LONGEST_LABEL = 24
@@ -141,13 +144,76 @@ def _could_label(cell: Cell, lexicon: Lexicon) -> bool:
     return 0 < len(labels.key(cell.text)) <= _LONGEST_LABEL and not values.is_figure(cell, lexicon)
 
 
-def record(chunk: Chunk, kind: Kind, form: Form, catalog: Catalog) -> dict[str, Value]:
-    """Return the card as a record of its kind."""
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A value of a card: its field, the label that says so, and what it comes to."""
+
+    field: Field
+    label: Cell | None
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """Which cell of a card is what."""
+
+    values: Mapping[Place, Pick]
+    """By place of the value, in reading order."""
+    regions: tuple[indicators.Region, ...]
+
+
+def picked(kind: Kind, form: Form, lexicon: Lexicon) -> Picked:
+    """Return what the labels of a card say of its values: each field once, the best labelled value first come."""
+    found = tuple(
+        region
+        for part in kind.parts
+        for region in indicators.regions(form.grid, form.slots, part, form.known, lexicon)
+    )
+    inside = _inside(form, found, lexicon)
+    taken: set[tuple[str, ...]] = set()
+    values_: dict[Place, Pick] = {}
+    for cell in form.grid.cells:
+        if not is_value(cell, form) or (cell.row, cell.column) in inside:
+            continue
+        pick = _pick(cell, form, kind, lexicon, taken)
+        if pick is not None:
+            taken.add(pick.field.pointer)
+            values_[cell.row, cell.column] = pick
+    return Picked(values_, found)
+
+
+def is_value(cell: Cell, form: Form) -> bool:
+    """Tell whether a cell is printed and no label."""
+    return bool(cell.parts) and (cell.row, cell.column) not in form.labels
+
+
+def _inside(form: Form, found: Sequence[indicators.Region], lexicon: Lexicon) -> dict[Place, str]:
+    """Return the cells of the parts, each with the field it was read into or heads."""
+    return indicators.entries(form.slots, found, lexicon)[1]
+
+
+def _pick(cell: Cell, form: Form, kind: Kind, lexicon: Lexicon, taken: Container[tuple[str, ...]]) -> Pick | None:
+    """Return what a value is by its labels, if a field that is not taken fits it."""
+    offers = [
+        (score, field, way[-1])
+        for way in _ways(cell, form)
+        for score, field in paths.fitting(kind, tuple(lexicon.heading(label.text) for label in way))
+    ]
+    for _, field, label in sorted(offers, key=lambda offer: -offer[0]):
+        value = values.typed(cell, field, lexicon) if field.pointer not in taken else None
+        if value is not None:
+            return Pick(field, label, value)
+    return None
+
+
+def record(chunk: Chunk, kind: Kind, form: Form, what: Picked, catalog: Catalog) -> dict[str, Value]:
+    """Return the card as a record of its kind; what no field takes stays under `other`."""
     lexicon = catalog.lexicon
     parts: dict[str, Value] = {}
-    used: dict[tuple[int, int], str] = {}
+    used: dict[Place, str] = {}
     for part in kind.parts:
-        parts[part.name], cells = indicators.read(form.grid, form.slots, part, form.known, lexicon)
+        own = [region for region in what.regions if region.part.name == part.name]
+        parts[part.name], cells = indicators.entries(form.slots, own, lexicon)
         used |= cells
     card: dict[str, Value] = {
         "id": None,
@@ -156,12 +222,16 @@ def record(chunk: Chunk, kind: Kind, form: Form, catalog: Catalog) -> dict[str, 
     }
     card["unit"] = card["unit"] or captions.unit_in([c for c in form.grid.cells if _at_label(c, form)], lexicon)
     other: dict[str, Value] = {}
-    named: dict[tuple[int, int], str] = {}
+    named: dict[Place, str] = {}
     for cell in form.grid.cells:
         place = (cell.row, cell.column)
-        if not cell.parts or place in form.labels or place in used:
-            continue
-        _put(cell, form, kind, lexicon, (card, other, named))
+        pick = what.values.get(place)
+        if pick is not None:
+            _set(card, pick.field.pointer, pick.value)
+            if pick.label is not None:
+                named[pick.label.row, pick.label.column] = pick.field.name
+        elif is_value(cell, form) and place not in used:
+            other[_free(other, cell, form)] = values.text(cell)
     card |= parts
     card["other"] = other
     card["labels"] = _labels(form, named, used)
@@ -172,31 +242,12 @@ def _at_label(cell: Cell, form: Form) -> bool:
     return bool(cell.parts) and (cell.row, cell.column) in form.labels
 
 
-def _put(
-    cell: Cell,
-    form: Form,
-    kind: Kind,
-    lexicon: Lexicon,
-    into: tuple[dict[str, Value], dict[str, Value], dict[tuple[int, int], str]],
-) -> None:
-    """Put a value where its labels say, or under `other` with the labels themselves."""
-    card, other, named = into
-    ways = _ways(cell, form)
-    offers = [
-        (score, field, way[-1])
-        for way in ways
-        for score, field in paths.fitting(kind, tuple(lexicon.heading(label.text) for label in way))
-    ]
-    for _, field, label in sorted(offers, key=lambda offer: -offer[0]):
-        value = values.typed(cell, field, lexicon) if _at(card, field.pointer) is None else None
-        if value is not None:
-            _set(card, field.pointer, value)
-            named[label.row, label.column] = field.name
-            return
-    name = "/".join(labels.plain(label.text) for label in _named(ways)) or "unlabelled"
-    while name in other:
+def _free(taken: Container[str], cell: Cell, form: Form) -> str:
+    """Return the labels of a value that no field takes as its name, marked if it is taken already."""
+    name = "/".join(labels.plain(label.text) for label in _named(_ways(cell, form))) or "unlabelled"
+    while name in taken:
         name += "'"
-    other[name] = values.text(cell)
+    return name
 
 
 def _ways(cell: Cell, form: Form) -> list[list[Cell]]:
@@ -260,7 +311,7 @@ def _column_heads(label: Cell, form: Form) -> list[Cell]:
     return heads
 
 
-def _labels(form: Form, named: dict[tuple[int, int], str], used: dict[tuple[int, int], str]) -> list[Value]:
+def _labels(form: Form, named: dict[Place, str], used: dict[Place, str]) -> list[Value]:
     """Return every printed label, with the field its value went to."""
     found: list[Value] = []
     for cell in form.grid.cells:
@@ -269,15 +320,6 @@ def _labels(form: Form, named: dict[tuple[int, int], str], used: dict[tuple[int,
         if cell.parts and is_label:
             found.append({"field": named.get(place) or used.get(place) or None, "label": values.text(cell)})
     return found
-
-
-def _at(card: dict[str, Value], pointer: tuple[str, ...]) -> Value:
-    value: Value = card
-    for name in pointer:
-        if not isinstance(value, dict):
-            return None
-        value = value.get(name)
-    return value
 
 
 def _set(card: dict[str, Value], pointer: tuple[str, ...], value: Value) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from structurer import labels
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from structurer.catalog import Catalog
     from structurer.catalog.kinds import Kind
-    from structurer.extract.cards import Form
+    from structurer.extract.cards import Form, Picked
     from structurer.extract.header import Header
     from structurer.extract.rows import Mapped
     from structurer.records import Grid
@@ -33,6 +33,8 @@ class Choice:
     mapped: Mapped
     form: Form | None = None
     """The cells of a card, if it is one."""
+    picked: Picked | None = None
+    """Which of them is what."""
 
 
 def choose(grid: Grid, title: str | None, catalog: Catalog) -> Choice:
@@ -41,9 +43,11 @@ def choose(grid: Grid, title: str | None, catalog: Catalog) -> Choice:
     key = labels.key(title) if title else ""
     titled = [kind for kind in catalog.kinds if key and kind.titled(key)]
     found = _best(titled, grid, head, catalog, titled=True) or _best(catalog.kinds, grid, head, catalog, titled=False)
-    if found:
-        return found
-    return Choice(None, tables.unmapped(head))
+    if found is None:
+        return Choice(None, tables.unmapped(head))
+    if found.kind is not None and found.form is not None:
+        return replace(found, picked=cards.picked(found.kind, found.form, catalog.lexicon))
+    return found
 
 
 def _best(kinds: Iterable[Kind], grid: Grid, head: Header, catalog: Catalog, *, titled: bool) -> Choice | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from structurer.catalog import kinds, paths
@@ -28,31 +29,53 @@ _FEWEST = 2
 _REACH = 3
 
 
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A part as it stands in a card: its headings with their fields, and the rows that are its own."""
+
+    part: Part
+    heads: tuple[Head, ...]
+    rows: tuple[int, ...]
+
+
 def read(
     grid: Grid, slots: Slots, part: Part, known: frozenset[Place], lexicon: Lexicon
 ) -> tuple[list[Value], dict[Place, str]]:
     """Return the rows of a part in printed order, and the field that each cell of it was read into or heads."""
-    rows: list[Value] = []
-    used: dict[Place, str] = {}
+    return entries(slots, regions(grid, slots, part, known, lexicon), lexicon)
+
+
+def regions(grid: Grid, slots: Slots, part: Part, known: frozenset[Place], lexicon: Lexicon) -> list[Region]:
+    """Return where a part stands in a card: most often once, again where a page or a period repeats its headings."""
+    found: list[Region] = []
     row = 0
     while row < grid.n_rows:
         heads = _heads(slots, row, part, known, lexicon)
         if not heads:
             row += 1
             continue
-        used |= {(cell.row, cell.column): f"{part.name}/{field.name}" for cell, field in heads}
         start = row = max(cell.row + cell.rowspan for cell, _ in heads)
-        before: dict[str, Leaf] = {}
         while (
             row < grid.n_rows and not _ends(slots, row, heads, known) and not _heads(slots, row, part, known, lexicon)
         ):
-            entry, cells = _entry(slots, row, heads, before, lexicon)
+            row += 1
+        found.append(Region(part, tuple(heads), tuple(range(start, row))))
+    return found
+
+
+def entries(slots: Slots, found: Sequence[Region], lexicon: Lexicon) -> tuple[list[Value], dict[Place, str]]:
+    """Return the rows of the regions of one part, and the field that each cell of them was read into or heads."""
+    rows: list[Value] = []
+    used: dict[Place, str] = {}
+    for region in found:
+        used |= {(cell.row, cell.column): f"{region.part.name}/{field.name}" for cell, field in region.heads}
+        before: dict[str, Leaf] = {}
+        for row in region.rows:
+            entry, cells = _entry(slots, row, region.heads, before, lexicon)
             used |= dict.fromkeys(((cell.row, cell.column) for cell in cells), "")
-            used |= {(cell.row, cell.column): part.name for cell in _beside(slots, row, heads)}
+            used |= {(cell.row, cell.column): region.part.name for cell in _beside(slots, row, region.heads)}
             if entry is not None:
                 rows.append(entry)
-            row += 1
-        row = max(row, start)
     return rows, used
 
 
