@@ -67,6 +67,8 @@ def _add(leaf: Leaf, pointer: str, places: Places) -> None:
         "how": places.how.get(first.page, How.TEXT).value,
         "grounding": found,
     }
+    if leaf.doubt:
+        place["doubtful"] = leaf.doubt
     if len(leaf.parts) > 1:
         place["parts"] = [{"page": part.page, "box": _box(part.box), "text": part.text} for part in leaf.parts]
     places.provenance[pointer] = place

@@ -191,6 +191,8 @@ class Leaf:
     parts: tuple[Part, ...]
     figure: bool = False
     """Whether it is a figure: an amount, a share, a count; not a code, not a text."""
+    doubt: str = ""
+    """What makes it doubtful that this is the value of its field; empty if nothing does."""
 
 
 @dataclass(frozen=True, slots=True)

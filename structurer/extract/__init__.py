@@ -1,4 +1,4 @@
-"""A chunk and the schemas to a record, by layout alone."""
+"""A chunk and the schemas to a record: by layout, and by a model where it is asked."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from functools import lru_cache
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
-from structurer.extract import cards, choice, claims, disclosure, lists, prose_words, tables
+from structurer.extract import cards, choice, claims, disclosure, lists, model, prose_words, tables
+from structurer.extract.model import marks
 from structurer.records import Finding, Form, Leaf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from structurer.catalog import Catalog
     from structurer.catalog.lexicon import Lexicon
+    from structurer.extract.model import Reading
     from structurer.extract.values import Row
-    from structurer.records import Chunk, Grid
+    from structurer.records import Ask, Chunk, Grid
 
 # So many chunks at the start of a document tell its budget year.
 _FIRST = 40
@@ -35,10 +37,21 @@ class Answers:
     """By page: what was found on it, in order."""
 
 
-def records(questions: Iterable[Chunk], catalog: Catalog) -> Answers:
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model to be asked, and for which chunks."""
+
+    ask: Ask
+    way: model.Way
+    always: bool
+    """Whether every table and card is asked about, not only what layout and schema cannot map fully."""
+
+
+def records(questions: Iterable[Chunk], catalog: Catalog, asked: Model | None = None) -> Answers:
     """Return a record for every table and card, and a claim for every figure that prose states.
 
-    The chunks are taken one by one and not kept, but for the first ones, which tell the budget year.
+    The chunks are taken one by one and not kept, but for the first ones, which tell the budget year, and
+    those a model is being asked about.
     """
     answers = Answers([], [], [], {}, [], {})
     stream = iter(questions)
@@ -46,11 +59,11 @@ def records(questions: Iterable[Chunk], catalog: Catalog) -> Answers:
     year = disclosure.year(first, catalog.lexicon)
     dated = catalog.of_year(year) if year else catalog
     code = None
-    for chunk in chain(first, stream):
+    for chunk, reading in _readings(chain(first, stream), dated, asked):
         _note_pages(chunk, answers)
         code = code or disclosure.code(chunk, catalog.lexicon)
-        if chunk.grid is not None:
-            _table(chunk, chunk.grid, dated, answers)
+        if chunk.grid is not None and reading is not None:
+            _table(chunk, chunk.grid, reading, dated, answers)
         elif chunk.form is Form.PASSAGE:
             answers.claims.extend(_claims(chunk, dated))
     lists.numbered(answers.tables, "t")
@@ -61,6 +74,25 @@ def records(questions: Iterable[Chunk], catalog: Catalog) -> Answers:
     return answers
 
 
+def _readings(chunks: Iterable[Chunk], catalog: Catalog, asked: Model | None) -> Iterator[tuple[Chunk, Reading | None]]:
+    """Yield each chunk with what its grid says by layout, and by the model where it is asked."""
+
+    def way(chunk: Chunk) -> tuple[Chunk, Reading | model.Dialogue[Reading] | None]:
+        if chunk.grid is None:
+            return chunk, None
+        ours = choice.choose(chunk.grid, chunk.title.text if chunk.title else None, catalog)
+        if asked is None or not (asked.always or not model.is_whole(chunk, ours, catalog)):
+            return chunk, model.of_layout(ours)
+        return chunk, model.reading(model.Asked(chunk, ours, catalog, asked.way), chunk.grid)
+
+    ways = map(way, chunks)
+    if asked is not None:
+        yield from model.held(ways, asked.ask)
+        return
+    for chunk, reading in ways:
+        yield chunk, reading if isinstance(reading, model.Reading) else None
+
+
 def _note_pages(chunk: Chunk, answers: Answers) -> None:
     for page in chunk.pages:
         held = answers.holds.setdefault(page, [])
@@ -68,20 +100,38 @@ def _note_pages(chunk: Chunk, answers: Answers) -> None:
             held.append(chunk.form.value)
 
 
-def _table(chunk: Chunk, grid: Grid, catalog: Catalog, answers: Answers) -> None:
-    chosen = choice.choose(grid, chunk.title.text if chunk.title else None, catalog)
-    kind = chosen.kind
-    if kind is not None and chosen.form is not None and chosen.picked is not None:
-        answers.cards.append(cards.record(chunk, kind, chosen.form, chosen.picked, catalog))
+def _table(chunk: Chunk, grid: Grid, found: Reading, catalog: Catalog, answers: Answers) -> None:
+    kind = found.kind
+    if kind is not None and found.form is not None and found.picked is not None:
+        card = cards.record(chunk, kind, found.form, found.picked, catalog)
+        _mark(found, f"/cards/{len(answers.cards)}", chunk, answers)
+        answers.cards.append(marks.doubtful(card, found.doubted))
         return
-    table = tables.record(chunk, grid, kind, chosen.mapped, catalog)
+    where = f"/tables/{len(answers.tables)}"
+    table = tables.record(chunk, grid, kind, found.mapped, catalog, found.left)
     if kind is None:
         title = chunk.title.text.strip() if chunk.title else ""
-        where = f"/tables/{len(answers.tables)}"
         answers.findings.append(Finding("unknown_table", where, chunk.pages[0], {"title": title}))
+    _mark(found, where, chunk, answers)
+    _doubt_rows(table, found)
     answers.tables.append(table)
     if kind is not None and kind.card:
-        answers.cards.extend(lists.cards(table, chosen.mapped, kind.card))
+        answers.cards.extend(lists.cards(table, found.mapped, kind.card))
+
+
+def _doubt_rows(table: Row, found: Reading) -> None:
+    """Put the fields that a model alone says in doubt in every row of a table."""
+    rows = table["rows"]
+    if isinstance(rows, list):
+        table["rows"] = [marks.doubtful(row, found.doubted) if isinstance(row, dict) else row for row in rows]
+
+
+def _mark(found: Reading, where: str, chunk: Chunk, answers: Answers) -> None:
+    """Tell what the reader must know of a model's answer, a finding a mark."""
+    page = chunk.pages[0]
+    for mark in found.marks:
+        facts = {"what": mark.what, "pointer": mark.pointer, "said": mark.said, "ours": mark.ours, **mark.facts}
+        answers.findings.append(Finding(mark.code, where, page, facts))
 
 
 def _claims(chunk: Chunk, catalog: Catalog) -> list[Row]:

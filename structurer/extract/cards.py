@@ -165,9 +165,7 @@ class Picked:
 def picked(kind: Kind, form: Form, lexicon: Lexicon) -> Picked:
     """Return what the labels of a card say of its values: each field once, the best labelled value first come."""
     found = tuple(
-        region
-        for part in kind.parts
-        for region in indicators.regions(form.grid, form.slots, part, form.known, lexicon)
+        region for part in kind.parts for region in indicators.regions(form.grid, form.slots, part, form.known, lexicon)
     )
     inside = _inside(form, found, lexicon)
     taken: set[tuple[str, ...]] = set()
@@ -192,11 +190,17 @@ def _inside(form: Form, found: Sequence[indicators.Region], lexicon: Lexicon) ->
     return indicators.entries(form.slots, found, lexicon)[1]
 
 
+def offered(cell: Cell, form: Form, kind: Kind, lexicon: Lexicon) -> list[Field]:
+    """Return the fields that the labels of a value may mean."""
+    found = [paths.fitting(kind, tuple(lexicon.heading(label.text) for label in way)) for way in ways(cell, form)]
+    return [field for offers in found for _, field in offers]
+
+
 def _pick(cell: Cell, form: Form, kind: Kind, lexicon: Lexicon, taken: Container[tuple[str, ...]]) -> Pick | None:
     """Return what a value is by its labels, if a field that is not taken fits it."""
     offers = [
         (score, field, way[-1])
-        for way in _ways(cell, form)
+        for way in ways(cell, form)
         for score, field in paths.fitting(kind, tuple(lexicon.heading(label.text) for label in way))
     ]
     for _, field, label in sorted(offers, key=lambda offer: -offer[0]):
@@ -244,13 +248,13 @@ def _at_label(cell: Cell, form: Form) -> bool:
 
 def _free(taken: Container[str], cell: Cell, form: Form) -> str:
     """Return the labels of a value that no field takes as its name, marked if it is taken already."""
-    name = "/".join(labels.plain(label.text) for label in _named(_ways(cell, form))) or "unlabelled"
+    name = "/".join(labels.plain(label.text) for label in _named(ways(cell, form))) or "unlabelled"
     while name in taken:
         name += "'"
     return name
 
 
-def _ways(cell: Cell, form: Form) -> list[list[Cell]]:
+def ways(cell: Cell, form: Form) -> list[list[Cell]]:
     """Return the label paths of a value: labels to its left with those above them, then with the one above it."""
     left = _left(cell, form)
     above = _above(cell, form)

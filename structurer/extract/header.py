@@ -45,12 +45,15 @@ class Header:
     """The keys of the header rows, to know them again where a page repeats them."""
 
 
-def read(grid: Grid, lexicon: Lexicon) -> Header:
-    """Return the header of the grid; a table with nothing but a header has its body at `n_rows`."""
+def read(grid: Grid, lexicon: Lexicon, depth: int | None = None) -> Header:
+    """Return the header of the grid; a table with nothing but a header has its body at `n_rows`.
+
+    With a `depth` the headings stand in so many rows, whatever they look like.
+    """
     by_row: list[list[Cell]] = [[] for _ in range(grid.n_rows)]
     for cell in grid.cells:
         by_row[cell.row].append(cell)
-    depth = _depth(by_row, lexicon)
+    depth = _depth(by_row, lexicon) if depth is None else depth
     body = depth
     while body < grid.n_rows and is_guide([cell.text for cell in by_row[body] if cell.parts], lexicon):
         body += 1
@@ -61,7 +64,7 @@ def read(grid: Grid, lexicon: Lexicon) -> Header:
 def _depth(by_row: Sequence[Sequence[Cell]], lexicon: Lexicon) -> int:
     """Return the number of rows down to the one in which every merged heading has been divided."""
     n_rows = len(by_row)
-    if any(_is_amount(cell.text, lexicon) for cell in by_row[0]):
+    if any(is_amount(cell.text, lexicon) for cell in by_row[0]):
         return 0
     if not by_row[0] or is_guide([cell.text for cell in by_row[0] if cell.parts], lexicon):
         return 0
@@ -71,10 +74,19 @@ def _depth(by_row: Sequence[Sequence[Cell]], lexicon: Lexicon) -> int:
     return min(depth, n_rows)
 
 
-def _is_amount(text: str, lexicon: Lexicon) -> bool:
+def is_amount(text: str, lexicon: Lexicon) -> bool:
     """Tell an amount from a year or a number that may head a column."""
     found = amounts.figure(text, lexicon.notation)
     return found is not None and (found.decimals > 0 or found.digits != found.raw.strip())
+
+
+def repeats(own: Sequence[Cell], head: Header, lexicon: Lexicon) -> bool:
+    """Tell whether the cells of a row of the body repeat the header, or only number the columns."""
+    texts = [cell.text for cell in own]
+    if any(text in lexicon.guide_marks for text in map(labels.plain, texts)) and is_guide(texts, lexicon):
+        return True
+    again = tuple(labels.key(text) for text in texts) in head.rows
+    return again and (is_guide(texts, lexicon) or not any(amounts.figure(text, lexicon.notation) for text in texts))
 
 
 def _divides(by_row: Sequence[Sequence[Cell]], depth: int, lexicon: Lexicon) -> bool:

@@ -9,7 +9,7 @@ from structurer import labels
 from structurer.extract import header, values
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from structurer.catalog.lexicon import Lexicon
     from structurer.catalog.paths import Field
@@ -35,15 +35,18 @@ class Mapped:
         return sum(field is not None for field in named) / len(named) if named else 0.0
 
 
-def read(grid: Grid, found: Mapped, names: Sequence[str], lexicon: Lexicon) -> list[Row]:
-    """Return the rows with anything printed in them; `names` are the names of the columns without a field."""
+def read(grid: Grid, found: Mapped, names: Sequence[str], lexicon: Lexicon, left: Collection[int] = ()) -> list[Row]:
+    """Return the rows with anything printed in them, but for those `left` out.
+
+    `names` are the names of the columns without a field.
+    """
     held, own = _held(grid, found)
     pages = grid.pages if len(grid.pages) == grid.n_rows else grid.pages * grid.n_rows
     reader = _known if any(found.fields) else _unknown
     return [
         reader(held[index], index, found, names, lexicon) | {"page": pages[index]}
         for index in range(found.header.body, grid.n_rows)
-        if own[index] and not _is_header(held[index], index, found.header, lexicon)
+        if own[index] and index not in left and not header.repeats(_own(held[index], index), found.header, lexicon)
     ]
 
 
@@ -62,14 +65,8 @@ def _held(grid: Grid, found: Mapped) -> tuple[list[dict[int, list[Cell]]], list[
     return held, own
 
 
-def _is_header(cells: dict[int, list[Cell]], row: int, head: Header, lexicon: Lexicon) -> bool:
-    """Tell whether a row of the body repeats the header, or only numbers the columns."""
-    own = [cell for held in cells.values() for cell in held if cell.row == row]
-    texts = [cell.text for cell in own]
-    if any(text in lexicon.guide_marks for text in map(labels.plain, texts)) and header.is_guide(texts, lexicon):
-        return True
-    repeats = tuple(labels.key(text) for text in texts) in head.rows
-    return repeats and (header.is_guide(texts, lexicon) or not any(values.is_figure(cell, lexicon) for cell in own))
+def _own(cells: dict[int, list[Cell]], row: int) -> list[Cell]:
+    return [cell for held in cells.values() for cell in held if cell.row == row]
 
 
 def _unknown(cells: dict[int, list[Cell]], index: int, _found: Mapped, names: Sequence[str], lexicon: Lexicon) -> Row:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from structurer import labels
 from structurer.catalog import kinds, paths
-from structurer.extract import captions, codes, rows
+from structurer.extract import captions, codes, rows, values
 from structurer.extract.rows import Mapped
 from structurer.records import Leaf
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from structurer.catalog import Catalog
     from structurer.catalog.kinds import Kind
     from structurer.extract.header import Column, Header
-    from structurer.extract.values import Row
+    from structurer.extract.values import Row, Value
     from structurer.records import Chunk, Grid
 
 UNKNOWN = "unknown"
@@ -39,18 +39,26 @@ def unmapped(head: Header) -> Mapped:
     return Mapped(head, none, none)
 
 
-def record(chunk: Chunk, grid: Grid, kind: Kind | None, found: Mapped, catalog: Catalog) -> Row:
-    """Return the table as a record of its kind; without a kind all cells are kept under column names."""
+def record(  # noqa: PLR0913, PLR0917  what a table is made of
+    chunk: Chunk, grid: Grid, kind: Kind | None, found: Mapped, catalog: Catalog, notes: Collection[int] = ()
+) -> Row:
+    """Return the table as a record of its kind; without a kind all cells are kept under column names.
+
+    `notes` are rows of the grid that are notes below the table.
+    """
     printed = [_heading(column) for column in found.header.columns]
     names = _unique(printed) if kind else [f"c{index}" for index in range(1, len(printed) + 1)]
     fields = [field.name if field else name for field, name in zip(found.fields, names, strict=True)]
-    body = rows.read(grid, found, names, catalog.lexicon)
+    body = rows.read(grid, found, names, catalog.lexicon, notes)
     if kind:
         codes.normalise(body, kind)
+    around = captions.read(chunk, catalog.lexicon, found.header.columns)
+    if notes:
+        around["notes"] = [*_notes(grid, notes), *cast("list[Value]", around["notes"])]
     return {
         "id": None,
         "kind": kind.name if kind else UNKNOWN,
-        **captions.read(chunk, catalog.lexicon, found.header.columns),
+        **around,
         "columns": [
             {"field": field, "heading": _leaf(column)}
             for field, column in zip(fields, found.header.columns, strict=True)
@@ -58,6 +66,10 @@ def record(chunk: Chunk, grid: Grid, kind: Kind | None, found: Mapped, catalog: 
         "rows": [*body],
         "empty": _is_empty(body, found),
     }
+
+
+def _notes(grid: Grid, notes: Collection[int]) -> list[Value]:
+    return [values.text(cell) for cell in grid.cells if cell.parts and cell.row in notes]
 
 
 def _heading(column: Column) -> str:
