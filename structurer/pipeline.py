@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from structurer import __version__, check, chunks, document, extract, ground, layout, validate
+from structurer import __version__, check, chunks, document, extract, ground, layout, prompts, validate
 from structurer.records import Finding, Grid, How
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
+    from decimal import Decimal
     from pathlib import Path
 
     from structurer.catalog import Catalog
-    from structurer.records import Item, Json, Page, Sheet, Source
+    from structurer.records import Ask, Item, Json, Page, Question, Reply, Sheet, Source
 
 # Grids whose columns no ruling and no markup shows.
 _TOLD_BY_TEXT = frozenset({"aligned", "dump"})
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model to be asked about a document, by its name, and how."""
+
+    name: str
+    ask: Ask
+    always: bool = False
+    """Whether it is asked about every table and card, not only about what layout and schema cannot map fully."""
+    transcribe: bool = False
+    """Whether it types every value a second time, instead of naming cells."""
+    pictures: bool = False
+    """Whether the pages go along as pictures."""
+    currency: str | None = None
 
 
 def extract_file(
@@ -25,18 +42,75 @@ def extract_file(
     *,
     pages: Collection[int] | None = None,
     progress: Callable[[Page], None] | None = None,
+    model: Model | None = None,
 ) -> Item:
     """Return the result for one document; raises DocumentError if it cannot be read.
 
-    `pages` limits the reading to these page numbers; `progress` is told of every page opened.
-    Pages flow through one by one: what is kept of a page is what was found on it.
+    `pages` limits the reading to these page numbers; `progress` is told of every page opened. Without a `model`
+    the document is read by layout and schema alone. Pages flow through one by one: what is kept of a page is
+    what was found on it.
     """
     read: list[Sheet] = []
     opened = _chosen(document.open_pages(path), pages, progress)
     sheets = _noted((layout.sheet(page) for page in opened), read)
     questions = chunks.cut(layout.tables(sheets, catalog.lexicon), catalog.lexicon)
-    answers = extract.records(questions, catalog)
-    return _result(document.source(path), read, answers, catalog, partial=pages is not None)
+    asked = _Asked(model, path) if model else None
+    answers = extract.records(questions, catalog, asked.way() if asked else None)
+    result = _result(document.source(path), read, answers, catalog, partial=pages is not None)
+    if asked:
+        result["run"] = {**_object(result["run"]), **asked.told()}
+    return result
+
+
+def _object(value: Json) -> Item:
+    return value if isinstance(value, dict) else {}
+
+
+@dataclass(slots=True)
+class _Asked:
+    """The questions to a model about one document, and what its answers took."""
+
+    model: Model
+    path: Path
+    outcomes: Counter[str] = field(default_factory=Counter)
+    calls: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost: Decimal | None = None
+
+    def way(self) -> extract.Model:
+        pictures = (lambda numbers: document.pictures(self.path, numbers)) if self.model.pictures else None
+        way = extract.model.Way(prompts.load(), self.model.transcribe, pictures)
+        return extract.Model(self._ask, way, self.model.always)
+
+    def _ask(self, questions: Iterable[Question]) -> Iterator[Reply]:
+        for reply in self.model.ask(questions):
+            self.outcomes[reply.outcome.value] += 1
+            self.calls += reply.usage.calls
+            self.tokens_in += reply.usage.tokens_in
+            self.tokens_out += reply.usage.tokens_out
+            if reply.usage.cost is not None:
+                self.cost = reply.usage.cost + (self.cost or 0)
+            yield reply
+
+    def told(self) -> Item:
+        """Return what of it belongs into a result."""
+        return {
+            "model": self.model.name,
+            "asked": {
+                "engine": "model" if self.model.always else "auto",
+                "transcribed": self.model.transcribe,
+                "pictures": self.model.pictures,
+                "prompts": prompts.load().digest,
+                "questions": self.outcomes.total(),
+                "outcomes": dict(sorted(self.outcomes.items())),
+                "calls": self.calls,
+                "tokens_in": self.tokens_in,
+                "tokens_out": self.tokens_out,
+                "cost": None if self.cost is None else f"{self.cost:f}",
+                "currency": self.model.currency,
+            },
+        }
 
 
 def _chosen(

@@ -23,8 +23,12 @@ READING, DOCUMENT = "reading", "document"
 # Whose fault a finding is that no equation made; of others it cannot be told.
 BLAMED = {
     "stale_year": DOCUMENT,
+    "truncated": DOCUMENT,
     **dict.fromkeys(
         (
+            "model_only",
+            "model_disagrees",
+            "model_wrong",
             "ungrounded",
             "not_text",
             "no_place",
@@ -82,15 +86,12 @@ def blame(equation: Equation) -> str:
 
 def plain(finding: Finding) -> Json:
     """Return a finding that no equation made."""
-    whose = {"ungrounded": READING, "row_numbers": None, "truncated": DOCUMENT, "stale_year": DOCUMENT}.get(
-        finding.code
-    )
     return {
         "code": finding.code,
         "where": finding.where,
         "page": finding.page,
         "facts": dict(finding.facts),
-        "blame": whose,
+        "blame": BLAMED.get(finding.code),
         "rule": None,
         "operands": [],
         "suggestions": [],

@@ -10,7 +10,7 @@ from structurer.document import docx, dump, markup, pdf
 from structurer.records import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from structurer.records import Page
@@ -28,6 +28,8 @@ READERS: dict[str, tuple[str, Callable[[Path], Iterator[Page]]]] = {
 
 # A file is hashed in pieces of this size (bytes).
 _PIECE = 1 << 20
+# Dots per inch of a page's picture for a model: small print stays legible.
+_PICTURE = 150
 
 
 def source(path: Path) -> Source:
@@ -47,6 +49,13 @@ def open_pages(path: Path) -> Iterator[Page]:
     """Yield the pages of the file one by one; raises DocumentError if it is not what its name says."""
     _, pages = _reader(path)
     return pages(path)
+
+
+def pictures(path: Path, numbers: Iterable[int | None]) -> tuple[bytes, ...]:
+    """Return pages as PNG files; none for an input that has no pages to be drawn."""
+    if path.suffix.lower() != ".pdf":
+        return ()
+    return tuple(pdf.picture(path, number, _PICTURE) for number in numbers if number is not None)
 
 
 def _reader(path: Path) -> tuple[str, Callable[[Path], Iterator[Page]]]:

@@ -42,6 +42,12 @@ pymupdf.TOOLS.mupdf_display_errors(False)
 pymupdf.TOOLS.mupdf_display_warnings(False)
 
 
+def picture(path: Path, number: int, dpi: int) -> bytes:
+    """Return a page (from 1) as a PNG file."""
+    with pymupdf.open(str(path), filetype="pdf") as document:
+        return bytes(document[number - 1].get_pixmap(dpi=dpi).tobytes("png"))
+
+
 def pages(path: Path) -> Iterator[Page]:
     """Yield the pages of the PDF one by one; earlier ones are not kept.
 

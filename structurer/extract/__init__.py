@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, islice
@@ -12,16 +13,20 @@ from structurer.extract.model import marks
 from structurer.records import Finding, Form, Leaf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from structurer.catalog import Catalog
     from structurer.catalog.lexicon import Lexicon
-    from structurer.extract.model import Reading
+    from structurer.extract.model import Lined, Mark, Reading
     from structurer.extract.values import Row
     from structurer.records import Ask, Chunk, Grid
 
+    Found = Reading | list[Lined] | None
+
 # So many chunks at the start of a document tell its budget year.
 _FIRST = 40
+# What is said of a place of which one side says nothing.
+_NOTHING = "—"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +67,11 @@ def records(questions: Iterable[Chunk], catalog: Catalog, asked: Model | None = 
     for chunk, reading in _readings(chain(first, stream), dated, asked):
         _note_pages(chunk, answers)
         code = code or disclosure.code(chunk, catalog.lexicon)
-        if chunk.grid is not None and reading is not None:
+        if chunk.grid is not None and isinstance(reading, model.Reading):
             _table(chunk, chunk.grid, reading, dated, answers)
         elif chunk.form is Form.PASSAGE:
             answers.claims.extend(_claims(chunk, dated))
+            _lined(reading if isinstance(reading, list) else (), answers)
     lists.numbered(answers.tables, "t")
     lists.numbered(answers.cards, "k")
     lists.numbered(answers.claims, "s")
@@ -74,23 +80,24 @@ def records(questions: Iterable[Chunk], catalog: Catalog, asked: Model | None = 
     return answers
 
 
-def _readings(chunks: Iterable[Chunk], catalog: Catalog, asked: Model | None) -> Iterator[tuple[Chunk, Reading | None]]:
-    """Yield each chunk with what its grid says by layout, and by the model where it is asked."""
+def _readings(chunks: Iterable[Chunk], catalog: Catalog, asked: Model | None) -> Iterator[tuple[Chunk, Found]]:
+    """Yield each chunk with what it says by layout, and by the model where it is asked."""
 
-    def way(chunk: Chunk) -> tuple[Chunk, Reading | model.Dialogue[Reading] | None]:
+    def way(chunk: Chunk) -> tuple[Chunk, Found | model.Dialogue[Found]]:
         if chunk.grid is None:
-            return chunk, None
+            ask = asked is not None and chunk.form is Form.PASSAGE and model.regions(chunk, catalog)
+            return chunk, model.of_lines(chunk, catalog, asked.way) if asked and ask else None
         ours = choice.choose(chunk.grid, chunk.title.text if chunk.title else None, catalog)
         if asked is None or not (asked.always or not model.is_whole(chunk, ours, catalog)):
             return chunk, model.of_layout(ours)
         return chunk, model.reading(model.Asked(chunk, ours, catalog, asked.way), chunk.grid)
 
-    ways = map(way, chunks)
     if asked is not None:
-        yield from model.held(ways, asked.ask)
+        yield from model.held(map(way, chunks), asked.ask)
         return
-    for chunk, reading in ways:
-        yield chunk, reading if isinstance(reading, model.Reading) else None
+    for chunk, found in map(way, chunks):
+        if not isinstance(found, Generator):
+            yield chunk, found
 
 
 def _note_pages(chunk: Chunk, answers: Answers) -> None:
@@ -104,7 +111,7 @@ def _table(chunk: Chunk, grid: Grid, found: Reading, catalog: Catalog, answers: 
     kind = found.kind
     if kind is not None and found.form is not None and found.picked is not None:
         card = cards.record(chunk, kind, found.form, found.picked, catalog)
-        _mark(found, f"/cards/{len(answers.cards)}", chunk, answers)
+        answers.findings.extend(_told(found.marks, f"/cards/{len(answers.cards)}", chunk.pages[0]))
         answers.cards.append(marks.doubtful(card, found.doubted))
         return
     where = f"/tables/{len(answers.tables)}"
@@ -112,11 +119,20 @@ def _table(chunk: Chunk, grid: Grid, found: Reading, catalog: Catalog, answers: 
     if kind is None:
         title = chunk.title.text.strip() if chunk.title else ""
         answers.findings.append(Finding("unknown_table", where, chunk.pages[0], {"title": title}))
-    _mark(found, where, chunk, answers)
+    answers.findings.extend(_told(found.marks, where, chunk.pages[0]))
     _doubt_rows(table, found)
     answers.tables.append(table)
     if kind is not None and kind.card:
         answers.cards.extend(lists.cards(table, found.mapped, kind.card))
+
+
+def _lined(found: Sequence[Lined], answers: Answers) -> None:
+    """Add the tables that a model read off lines."""
+    for table in found:
+        where = "" if table.record is None else f"/tables/{len(answers.tables)}"
+        answers.findings.extend(_told(table.marks, where, table.page))
+        if table.record is not None:
+            answers.tables.append(table.record)
 
 
 def _doubt_rows(table: Row, found: Reading) -> None:
@@ -126,12 +142,18 @@ def _doubt_rows(table: Row, found: Reading) -> None:
         table["rows"] = [marks.doubtful(row, found.doubted) if isinstance(row, dict) else row for row in rows]
 
 
-def _mark(found: Reading, where: str, chunk: Chunk, answers: Answers) -> None:
-    """Tell what the reader must know of a model's answer, a finding a mark."""
-    page = chunk.pages[0]
-    for mark in found.marks:
-        facts = {"what": mark.what, "pointer": mark.pointer, "said": mark.said, "ours": mark.ours, **mark.facts}
-        answers.findings.append(Finding(mark.code, where, page, facts))
+def _told(found: Iterable[Mark], where: str, page: int | None) -> Iterator[Finding]:
+    """Yield what the reader must know of a model's answer, a finding a mark."""
+    for mark in found:
+        place = next((mark.facts[name] for name in ("cell", "column", "rows", "row") if name in mark.facts), "")
+        facts = {
+            "what": mark.what,
+            "place": place,
+            "said": mark.said or _NOTHING,
+            "ours": mark.ours or _NOTHING,
+            "pointer": mark.pointer,
+        }
+        yield Finding(mark.code, where, page, facts)
 
 
 def _claims(chunk: Chunk, catalog: Catalog) -> list[Row]:
