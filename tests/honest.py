@@ -12,7 +12,7 @@ from structurer.extract import choice, header, tables
 from structurer.extract.choice import Choice
 from structurer.extract.model import cards, transcribed, view
 from structurer.extract.model import tables as selected
-from structurer.records import Cell, Grid, Line, Part
+from structurer.records import Cell, Grid, Part
 
 if TYPE_CHECKING:
     from structurer.catalog import Catalog
@@ -40,7 +40,7 @@ def shown(material: str) -> tuple[list[str], Grid]:
 
 def _grid(texts: list[list[str]], numbers: list[int], width: int) -> Grid:
     """Build the grid anew: `-` goes on from the left, `"` from above; rows that are not shown are blank."""
-    at = {number: row for number, row in zip(numbers, texts, strict=True)}
+    at = dict(zip(numbers, texts, strict=True))
     height = max(at) + 1
     cells = []
     for row in range(height):
@@ -72,7 +72,7 @@ def answer(material: str, schema: dict[str, Any]) -> dict[str, Any]:
     assert kind is not None
     reading = _reading(grid, kind, known)
     if kind.form == "card":
-        return _card(reading, schema, known)
+        return _card(reading, schema)
     seen = view.of_grid(grid)
     if transcribed.ROWS in schema["properties"]:
         return typed_table(reading, seen, known)
@@ -87,7 +87,7 @@ def _reading(grid: Grid, kind: Kind, known: Catalog) -> Choice:
     return Choice(kind, mapped, form, by_label.picked(kind, form, known.lexicon))
 
 
-def _card(reading: Choice, schema: dict[str, Any], known: Catalog) -> dict[str, Any]:
+def _card(reading: Choice, schema: dict[str, Any]) -> dict[str, Any]:
     assert reading.form is not None
     assert reading.kind is not None
     seen = view.of_grid(reading.form.grid)
@@ -155,6 +155,3 @@ def typed_card(reading: Choice, said: dict[str, Any], seen: view.View) -> dict[s
                     entries.append(entry)
         parts[part.name] = entries
     return {"kind": said["kind"], "values": values, **parts}
-
-
-__all__ = ["Line", "answer", "shown"]

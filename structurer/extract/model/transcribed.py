@@ -6,6 +6,7 @@ Such an answer says the same as one that selects (which cell is what), and each 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from structurer import amounts, labels
@@ -129,16 +130,19 @@ def table(
     at = {slot: column.start for column in head.columns for slot in range(column.start, column.end)}
     columns: dict[str, Counter[int]] = defaultdict(Counter)
     used: Counter[int] = Counter()
+    order: list[int] = []
     listed = answer.get(ROWS)
     for index, item in enumerate(listed if isinstance(listed, list) else ()):
         cells = list(typed.cells(item, f"/{ROWS}/{index}"))
         row = _row(cells, f"/{ROWS}/{index}", typed)
         if row is not None:
             used[row] += 1
+            order.append(row)
         for name, cell in cells:
             if name != OTHER:
                 columns[name][at[cell.column]] += 1
     _scattered(columns, typed)
+    _unordered(order, f"/{ROWS}", typed)
     first = min(used, default=0) if body is None else body
     twice = sorted(row for row, times in used.items() if times > 1)
     if twice:
@@ -167,6 +171,13 @@ def _row(cells: Sequence[tuple[str, Cell]], at: str, typed: Typed) -> int | None
             facts = {"cell": view.named(cell.row, cell.column)}
             typed.marks.append(Mark(marks.WRONG, "other_row", f"{at}/{_step(name)}", cell.text[:40], facts=facts))
     return row
+
+
+def _unordered(rows: Sequence[int], at: str, typed: Typed) -> None:
+    """Mark the rows that stand before one that is printed above them."""
+    odd = sorted({row for row, below in pairwise(rows) if row > below})
+    if odd:
+        typed.marks.append(Mark(marks.WRONG, "row_order", at, facts={"rows": view.said(odd)}))
 
 
 def _scattered(columns: Mapping[str, Counter[int]], typed: Typed) -> None:
@@ -221,6 +232,7 @@ def _regions(listed: object, name: str, typed: Typed) -> list[Json]:
     found: list[Json] = []
     for rows, columns in regions:
         _scattered(columns, typed)
+        _unordered(rows, f"/{name}", typed)
         typed.left_out(sorted(set(rows)), min(at.most_common(1)[0][0] for at in columns.values()) if columns else 0)
         twice = sorted({row for row in rows if rows.count(row) > 1})
         if twice:
