@@ -123,7 +123,8 @@ def _table(chunk: Chunk, grid: Grid, found: Reading, catalog: Catalog, answers: 
     _doubt_rows(table, found)
     answers.tables.append(table)
     if kind is not None and kind.card:
-        answers.cards.extend(lists.cards(table, found.mapped, kind.card))
+        listed = lists.cards(table, found.mapped, kind.card)
+        answers.cards.extend(marks.doubtful(card, found.doubted) for card in listed)
 
 
 def _lined(found: Sequence[Lined], answers: Answers) -> None:

@@ -64,7 +64,7 @@ def read(grid: Grid, lexicon: Lexicon, depth: int | None = None) -> Header:
 def _depth(by_row: Sequence[Sequence[Cell]], lexicon: Lexicon) -> int:
     """Return the number of rows down to the one in which every merged heading has been divided."""
     n_rows = len(by_row)
-    if any(is_amount(cell.text, lexicon) for cell in by_row[0]):
+    if any(_is_amount(cell.text, lexicon) for cell in by_row[0]):
         return 0
     if not by_row[0] or is_guide([cell.text for cell in by_row[0] if cell.parts], lexicon):
         return 0
@@ -74,7 +74,7 @@ def _depth(by_row: Sequence[Sequence[Cell]], lexicon: Lexicon) -> int:
     return min(depth, n_rows)
 
 
-def is_amount(text: str, lexicon: Lexicon) -> bool:
+def _is_amount(text: str, lexicon: Lexicon) -> bool:
     """Tell an amount from a year or a number that may head a column."""
     found = amounts.figure(text, lexicon.notation)
     return found is not None and (found.decimals > 0 or found.digits != found.raw.strip())

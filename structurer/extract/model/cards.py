@@ -188,7 +188,7 @@ def _regions(answer: Answer, kind: Kind, base: Picked, told: _Told) -> list[Regi
                 matched.add(mine)
                 _beside(base.regions[mine], heads, rows, at, told)
             elif heads:
-                told.marks.append(_alone(part, heads, rows, at, found))
+                told.marks.append(_alone(heads, rows, at, _Into(part, found), told))
                 if told.marks[-1].code == marks.ALONE:
                     told.doubted.add(part.name)
     for index, region in enumerate(base.regions):
@@ -251,12 +251,21 @@ def _rows(mine: Sequence[int], theirs: Sequence[int], at: str, told: _Told) -> N
         )
 
 
-def _alone(part: Part, heads: Mapping[str, Cell], rows: Sequence[int], at: str, found: list[Region]) -> Mark:
-    """Take a part that we do not see, as far as it touches none of ours."""
+class _Into(NamedTuple):
+    """The part that a region may be one of, and the regions of the card."""
+
+    part: Part
+    regions: list[Region]
+
+
+def _alone(heads: Mapping[str, Cell], rows: Sequence[int], at: str, into: _Into, told: _Told) -> Mark:
+    """Take a part that we do not see, as far as it touches none of ours and is headed by no figure."""
+    part, found = into
     ours = {row for region in found for row in region.rows}
     ours |= {cell.row for region in found for cell, _ in region.heads}
     facts = {"rows": view.said(sorted(set(rows)))}
-    if ours & {*rows, *(cell.row for cell in heads.values())} or not rows:
+    stated = any(values.is_figure(cell, told.lexicon) for cell in heads.values())
+    if stated or not rows or ours & {*rows, *(cell.row for cell in heads.values())}:
         return Mark(marks.AGAINST, "part_rows", f"{at}/rows", view.said(rows), facts=facts)
     by_name = {field.name: field for field in part.fields}
     paired = tuple((cell, by_name[name]) for name, cell in sorted(heads.items(), key=lambda pair: pair[1].column))

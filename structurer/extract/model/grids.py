@@ -232,10 +232,10 @@ def _add_table(whole: Answer, more: Answer) -> Answer:
     if transcribed.ROWS in more:
         return {**whole, transcribed.ROWS: [*_listed(whole, transcribed.ROWS), *_listed(more, transcribed.ROWS)]}
     columns = {**_object(more, "columns"), **_object(whole, "columns")}
-    before = {row for name in ROWS for row in view.ranges(whole.get(name), _ANY) or ()}
+    before = {row for name in ROWS for row in view.ranges(whole.get(name, ""), _ANY) or ()}
     rows: dict[str, Json] = {}
     for name in ROWS:
-        mine, its = view.ranges(whole.get(name), _ANY), view.ranges(more.get(name), _ANY)
+        mine, its = view.ranges(whole.get(name, ""), _ANY), view.ranges(more.get(name, ""), _ANY)
         # What cannot be read stays as it is, to be marked.
         rows[name] = more.get(name) if its is None else whole.get(name)
         if mine is not None and its is not None:

@@ -129,16 +129,13 @@ def _holds(column: header.Column, head: header.Header, seen: View) -> bool:
 
 
 def _header(grid: Grid, told: Rows, lexicon: Lexicon) -> header.Header:
-    """Return the header in as many rows as the answer says without a gap, if none of them holds an amount."""
+    """Return the header in as many rows as the answer says without a gap, if those beyond our own hold no figure."""
+    ours = header.read(grid, lexicon)
     depth = 0
     while depth in told.of[HEADER]:
         depth += 1
-    amount = any(_states(cell.text, lexicon) for cell in grid.cells if cell.row < depth)
-    return header.read(grid, lexicon) if amount or not depth else header.read(grid, lexicon, depth)
-
-
-def _states(text: str, lexicon: Lexicon) -> bool:
-    return header.is_amount(text, lexicon)
+    stated = any(values.is_figure(cell, lexicon) for cell in grid.cells if ours.body <= cell.row < depth)
+    return ours if stated or not depth else header.read(grid, lexicon, depth)
 
 
 def _header_rows(told: Rows, head: header.Header, seen: View, lexicon: Lexicon) -> list[Mark]:
