@@ -10,7 +10,7 @@ DEMO   ?= golden/shijiazhuang-2024/excerpt.pdf
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test heavy lint bench mutation golden lock clean
+.PHONY: demo test heavy lint bench mutation lies golden lock clean
 
 # Findings in the document (exit 1) are a result; wrong use (2) and "could not run" (3) are not.
 demo: $(READY)
@@ -35,6 +35,10 @@ bench: $(READY)
 # Minutes: every planted error is checked alone and against the document.
 mutation: $(READY)
 	$(BIN)/python -m benchmarks.mutation --seed 7 --count $(COUNT)
+
+# Minutes: every lie is told to a real client, and told again when it is asked again.
+lies: $(READY)
+	$(BIN)/python -m benchmarks.lies --count $(COUNT)
 
 golden: $(READY)
 	$(BIN)/python -m pytest -m "heavy or not heavy" tests/test_golden.py
