@@ -26,7 +26,8 @@ _FIGURES, _FIGURE = 6, "#"
 _MORE = "…"
 _LETTERS, _LONGEST_NAME = 26, 3
 _PLACE = re.compile(r"\s*(?P<column>[A-Za-z]{1,3})\s*(?P<row>[0-9]{1,5})\s*")
-_RANGE = re.compile(r"\s*(\d{1,5})\s*(?:[-–~至]\s*(\d{1,5}))?\s*")
+_COMMAS = re.compile(r"[,;\uff0c\uff1b\u3001]")
+_RANGE = re.compile(r"\s*(\d{1,5})\s*(?:[-\u2013~\uff5e]\s*(\d{1,5}))?\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +174,7 @@ def ranges(text: object, most: int) -> list[int] | None:
     if not isinstance(text, str):
         return None
     found: list[int] = []
-    for piece in filter(str.strip, re.split("[,，;；、]", text)):
+    for piece in filter(str.strip, _COMMAS.split(text)):
         match = _RANGE.fullmatch(piece)
         if match is None:
             return None
