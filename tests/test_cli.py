@@ -36,9 +36,9 @@ _LOAD = functools.cache(catalog.load)
 
 @pytest.fixture(autouse=True)
 def _once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read the schemas once, not in every call; the language is that of no locale."""
+    """Read the schemas once, not in every call; the language is that of no locale, and no model is named."""
     monkeypatch.setattr(catalog, "load", _LOAD)
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG", "STRUCTURER_MODEL", "OPENAI_API_KEY", "OPENAI_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
 
 

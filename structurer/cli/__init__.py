@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from structurer import __version__
-from structurer.cli import check, extract, layout, schemas
+from structurer.cli import check, doctor, extract, layout, schemas
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -14,6 +14,7 @@ app = typer.Typer(
 )
 app.command("extract", no_args_is_help=True)(extract.extract)
 app.command("check", no_args_is_help=True)(check.check)
+app.command("doctor")(doctor.doctor)
 app.command("layout", no_args_is_help=True)(layout.layout)
 app.add_typer(schemas.app, name="schemas")
 

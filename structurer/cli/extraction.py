@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from structurer import catalog, errors, export, pipeline, report
-from structurer.cli import names, page_numbers, running
+from structurer.cli import asking, names, page_numbers, running
 from structurer.report import terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from structurer.catalog import Catalog
-    from structurer.records import Json, Page
+    from structurer.cli.options import Asking
+    from structurer.records import Json, Page, Question, Reply
 
     Result = dict[str, Json]
+
+# The finding that says that a model gave no answer.
+_UNANSWERED = "model_failed"
+# What the bar counts.
+_PAGES, _ANSWERS = "pages", "answers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,7 @@ class Job:
     pages: str | None
     schemas: Path | None
     csv: bool
+    given: Asking
 
 
 def place(out: str | None, files: Sequence[Path], *, csv: bool) -> Path | None:
@@ -51,26 +59,43 @@ def place(out: str | None, files: Sequence[Path], *, csv: bool) -> Path | None:
 
 
 def run(job: Job, lang: str | None) -> int:
-    """Read every file, write and print what was found; return the worst exit code."""
+    """Read every file, write and print what was found; return the worst exit code.
+
+    From good to bad: 0 all is well; 1 findings; 4 a limit was reached, or a model left a question without an answer,
+    and what layout reads was written in its place; 2 a file does not suit the options; 3 a file could not be read or
+    written, or the endpoint answered nothing of what it was sent, in which case what layout reads was written.
+    """
     pages = page_numbers.parse(job.pages) if job.pages is not None else None
+    found = asking.settled(job.given)
     known = catalog.load(job.schemas)
     messages = running.messages(lang, known)
     files = once(job.files)
-    worst = 0
-    for path, name in zip(files, names.output_names(files), strict=True):
-        try:
-            result, opened = read(path, known, pages)
-            page_numbers.check(pages, opened, str(path))
-            _write(job, name, result)
-            if job.folder and name != path.stem:
-                running.complain(f"{path}: its result is called {name}, to be told from others")
-            _tell(job, result, messages)
-        except errors.StructurerError as error:
-            running.complain(str(error))
-            worst = max(worst, error.exit_code)
-        else:
-            worst = max(worst, running.FINDINGS if report.summarize(result).findings else 0)
-    return worst
+    codes = []
+    with asking.opened(job.given, found, messages) as asker:
+        model = asker.model() if asker else None
+        for path, name in zip(files, names.output_names(files), strict=True):
+            try:
+                result, opened = read(path, known, pages, model)
+                page_numbers.check(pages, opened, str(path))
+                _write(job, name, result)
+                if job.folder and name != path.stem:
+                    running.complain(f"{path}: its result is called {name}, to be told from others")
+                _tell(job, result, messages)
+            except errors.StructurerError as error:
+                running.complain(str(error))
+                codes.append(error.exit_code)
+            else:
+                codes.append(_code(result))
+        codes.append(asker.exit_code() if asker else 0)
+    return running.worst(codes)
+
+
+def _code(result: Mapping[str, Any]) -> int:
+    """Return how a file ended that was read and written."""
+    findings = result["verification"]["findings"]
+    if any(finding["code"] == _UNANSWERED for finding in findings):
+        return running.IN_PART
+    return running.FINDINGS if findings else 0
 
 
 def once(files: Sequence[Path]) -> list[Path]:
@@ -82,7 +107,9 @@ def once(files: Sequence[Path]) -> list[Path]:
     return list(found.values())
 
 
-def read(path: Path, known: Catalog, pages: Collection[int] | None) -> tuple[Result, list[int | None]]:
+def read(
+    path: Path, known: Catalog, pages: Collection[int] | None, model: pipeline.Model | None = None
+) -> tuple[Result, list[int | None]]:
     """Return what a document, or these pages of it, holds, and the number of every page; raises DocumentError."""
     opened: list[int | None] = []
     with running.reading(path), _progress(path) as step:
@@ -91,22 +118,38 @@ def read(path: Path, known: Catalog, pages: Collection[int] | None) -> tuple[Res
             opened.append(page.number)
             step()
 
-        result = pipeline.extract_file(path, known, pages=pages, progress=progress)
+        watched = replace(model, ask=_watched(model, step)) if model else None
+        result = pipeline.extract_file(path, known, pages=pages, progress=progress, model=watched)
     return result, opened
 
 
+def _watched(model: pipeline.Model, step: Callable[..., None]) -> Callable[[Iterable[Question]], Iterator[Reply]]:
+    def ask(questions: Iterable[Question]) -> Iterator[Reply]:
+        for reply in model.ask(questions):
+            step(_ANSWERS)
+            yield reply
+
+    return ask
+
+
 @contextmanager
-def _progress(path: Path) -> Iterator[Callable[[], None]]:
-    """Give what to call at every page; it moves a bar on stderr if that is a terminal."""
+def _progress(path: Path) -> Iterator[Callable[..., None]]:
+    """Give what to call at every page and answer; it moves a bar on stderr if that is a terminal."""
     if sys.stderr is None or not sys.stderr.isatty():
-        yield lambda: None
+        yield lambda _=_PAGES: None
         return
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.completed} pages"))
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.fields[done]}"))
     with Progress(*columns, TimeElapsedColumn(), console=terminal.console(sys.stderr), transient=True) as bar:
-        task = bar.add_task(report.printable(path.name, 40), total=None)
-        yield lambda: bar.advance(task)
+        done: Counter[str] = Counter()
+        task = bar.add_task(report.printable(path.name, 40), total=None, done="")
+
+        def step(what: str = _PAGES) -> None:
+            done[what] += 1
+            bar.update(task, done=", ".join(f"{count} {name}" for name, count in done.items()))
+
+        yield step
 
 
 def _write(job: Job, name: str, result: Result) -> None:

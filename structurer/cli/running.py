@@ -15,7 +15,7 @@ import typer
 from structurer import errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from rich.console import Console
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 # What a shell reports for a program ended by Ctrl-C, and for one whose reader went away.
 INTERRUPTED, BROKEN_PIPE = 130, 141
-FINDINGS = 1
+FINDINGS, IN_PART = 1, 4
+# Exit codes, the worst last: where one input could not be used at all, that is worse than an answer left out.
+_BY_WEIGHT = (0, FINDINGS, IN_PART, 2, 3)
 _STDOUT = "standard output"
 # A fault of ours in one document must not cost the others.
 STUMBLES = (
@@ -79,6 +81,22 @@ def complain(message: str) -> None:
     from structurer.report import printable
 
     typer.echo(f"structurer: {printable(message)}", err=True)
+
+
+def say(line: str) -> None:
+    """Say a line of a report on stderr."""
+    from structurer.report import printable
+
+    typer.echo(printable(line), err=True)
+
+
+def worst(codes: Iterable[int]) -> int:
+    """Return the worst of some exit codes, 0 of none.
+
+    >>> worst([1, 4, 0]), worst([4, 3, 2])
+    (4, 3)
+    """
+    return max(codes, key=_BY_WEIGHT.index, default=0)
 
 
 @contextmanager

@@ -1,0 +1,88 @@
+"""The options that tell about a model, once for all commands: a command takes a group of them as one parameter."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, Literal, get_type_hints
+
+import typer
+
+_PANEL = "Model"
+_LIMITS = "Limits of what the model may take"
+
+
+def _option(name: str, text: str, metavar: str | None = None, panel: str = _PANEL) -> Any:  # noqa: ANN401  typer's own class
+    return typer.Option(name, help=text, metavar=metavar, rich_help_panel=panel)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Which model, where it is, and how it is spoken to; None is left to the environment and the file."""
+
+    model: Annotated[str | None, _option("--model", "Its name, or else STRUCTURER_MODEL.", "NAME")] = None
+    base_url: Annotated[
+        str | None, _option("--base-url", "Where it is, or else OPENAI_BASE_URL; the key is OPENAI_API_KEY.", "URL")
+    ] = None
+    mode: Annotated[
+        Literal["auto", "tools", "json_schema", "json"] | None,
+        _option("--mode", "How its answers are made to fit; auto: the first that the endpoint takes."),
+    ] = None
+    timeout: Annotated[float | None, _option("--timeout", "Seconds for one whole request.", "SECONDS")] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking(Address):
+    """What a model is asked about, where its answers are kept, and what it may take."""
+
+    engine: Annotated[
+        Literal["auto", "layout", "model"],
+        _option(
+            "--engine",
+            "auto: a model, if one is named, for what layout cannot map; layout: never; model: for everything.",
+        ),
+    ] = "auto"
+    transcribe: Annotated[bool, _option("--transcribe", "It types every value again, instead of naming cells.")] = False
+    vision: Annotated[bool, _option("--vision", "It sees pictures of the pages, too.")] = False
+    answers: Annotated[
+        str | None, _option("--answers", "Where its answers are stored, and found when asked again.", "DIR")
+    ] = None
+    replay: Annotated[
+        str | None, _option("--replay", "Take stored answers alone: no network, no key needed.", "DIR")
+    ] = None
+    dry_run: Annotated[
+        bool, _option("--dry-run", "Ask nothing and write nothing; print what asking would take.", panel=_LIMITS)
+    ] = False
+    max_cost: Annotated[
+        str | None,
+        _option("--max-cost", "Stop asking before it costs more, in the currency of its price.", "AMOUNT", _LIMITS),
+    ] = None
+    max_calls: Annotated[int | None, _option("--max-calls", "Send no more requests.", "N", _LIMITS)] = None
+    rpm: Annotated[int | None, _option("--rpm", "Requests a minute.", "N", _LIMITS)] = None
+    tpm: Annotated[int | None, _option("--tpm", "Tokens a minute.", "N", _LIMITS)] = None
+    concurrency: Annotated[int | None, _option("--concurrency", "Questions at a time.", "N", _LIMITS)] = None
+
+
+def spread(command: Callable[..., None]) -> Callable[..., None]:
+    """Return a command with an option for each field of the group that its parameter `given` takes."""
+    hints = get_type_hints(command, include_extras=True)
+    group = hints.pop("given")
+    members = get_type_hints(group, include_extras=True)
+
+    @functools.wraps(command)
+    def whole(**words: Any) -> None:  # noqa: ANN401  whatever the options hold
+        command(given=group(**{name: words.pop(name) for name in members}), **words)
+
+    own = [parameter for name, parameter in inspect.signature(command).parameters.items() if name != "given"]
+    kept = [parameter.replace(annotation=hints[parameter.name]) for parameter in own]
+    added = [
+        inspect.Parameter(
+            each.name, inspect.Parameter.KEYWORD_ONLY, default=each.default, annotation=members[each.name]
+        )
+        for each in fields(group)
+    ]
+    whole.__signature__ = inspect.Signature([*kept, *added])  # type: ignore[attr-defined]
+    whole.__annotations__ = {**hints, **members}
+    return whole
