@@ -1,0 +1,38 @@
+"""The one door to a model: ask, ask again, remember, keep to a budget."""
+
+from structurer.llm.faults import EndpointError
+from structurer.llm.memory import Memory
+from structurer.llm.model import Model
+from structurer.llm.settings import (
+    MOST_REQUESTS,
+    Endpoint,
+    Estimate,
+    Limits,
+    Mode,
+    Price,
+    Reasking,
+    Report,
+    Spent,
+    Trial,
+)
+from structurer.llm.trial import probe
+from structurer.llm.weights import estimate, tokens
+
+__all__ = [
+    "MOST_REQUESTS",
+    "Endpoint",
+    "EndpointError",
+    "Estimate",
+    "Limits",
+    "Memory",
+    "Mode",
+    "Model",
+    "Price",
+    "Reasking",
+    "Report",
+    "Spent",
+    "Trial",
+    "estimate",
+    "probe",
+    "tokens",
+]
