@@ -113,7 +113,9 @@ class Messages:
 
 
 def _variant(facts: Mapping[str, str]) -> str:
-    """Return the end of the code of a message for such facts: another relation than equality, or several at once."""
+    """Return the end of a message's code for such facts: what it is about, another relation, or several at once."""
+    if "what" in facts:
+        return f"_{facts['what']}"
     if "relation" in facts:
         return _RELATIONS.get(facts["relation"], "")
     return "_counted" if "count" in facts else ""

@@ -147,7 +147,7 @@ def table(
     twice = sorted(row for row, times in used.items() if times > 1)
     if twice:
         typed.marks.append(Mark(marks.WRONG, "row_twice", f"/{ROWS}", facts={"rows": view.said(twice)}))
-    typed.left_out(sorted(row for row in used if row in seen.rows))
+    typed.left_out(sorted(row for row, times in used.items() if row in seen.rows and times == 1))
     header = [row for row in seen.rows if row < first and row not in used]
     return {
         "kind": answer.get("kind"),
@@ -233,7 +233,10 @@ def _regions(listed: object, name: str, typed: Typed) -> list[Json]:
     for rows, columns in regions:
         _scattered(columns, typed)
         _unordered(rows, f"/{name}", typed)
-        typed.left_out(sorted(set(rows)), min(at.most_common(1)[0][0] for at in columns.values()) if columns else 0)
+        typed.left_out(
+            sorted(row for row in set(rows) if rows.count(row) == 1),
+            min(at.most_common(1)[0][0] for at in columns.values()) if columns else 0,
+        )
         twice = sorted({row for row in rows if rows.count(row) > 1})
         if twice:
             typed.marks.append(Mark(marks.WRONG, "row_twice", f"/{name}", facts={"rows": view.said(twice)}))
