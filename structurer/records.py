@@ -29,6 +29,8 @@ class How(StrEnum):
     """From a file that says itself what is a table: DOCX, HTML, Markdown, a text dump."""
     BLANK = "blank"
     """Nothing is printed on it."""
+    OCR = "ocr"
+    """Recognised in its picture."""
     UNREAD = "unread"
     """Something is on it, but no text that could be read (a scan)."""
 
@@ -49,6 +51,10 @@ class Word:
 
     text: str
     box: Box
+    confidence: float = 1.0
+    """How sure the recogniser of a scan is, 0 to 1; a text layer leaves no doubt."""
+    other: str = ""
+    """What a second recognition read, where that differs."""
 
 
 @dataclass(frozen=True, slots=True)
