@@ -87,6 +87,10 @@ class Part:
     page: int | None
     box: Box | None = None
     """Where its words stand (not the ruled cell); None where the input has no coordinates."""
+    confidence: float = 1.0
+    """The least of its words'."""
+    other: str = ""
+    """What a second recognition read, where that differs."""
 
 
 @dataclass(frozen=True, slots=True)

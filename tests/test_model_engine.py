@@ -487,6 +487,23 @@ def test_any_answer_is_survived(table: Path, answer: Json) -> None:
     assert codes(result)
 
 
+@pytest.mark.parametrize(
+    "change", [{"columns": {"bogus": "C"}}, {"more": 1}, {"header": 3}, {"columns": {"code": 1}}, {"totals": None}]
+)
+def test_an_answer_of_another_form_is_told(table: Path, change: dict[str, Json]) -> None:
+    """What JSON Schema alone finds wrong leaves a mark too, also if nothing of it is used."""
+    with endpoint.Endpoint(lambda asked: endpoint.answer(_with(asked, change))) as server:
+        ours, its = both(table, server, llm.Mode.JSON)
+    assert its["tables"] == ours["tables"]
+    assert codes(its)
+
+
+def _with(asked: endpoint.Asked, change: dict[str, Json]) -> dict[str, Any]:
+    answer = honest.answer(lying.material_of(asked.messages), asked.schema or {})
+    columns = change.get("columns")
+    return answer | change | ({"columns": {**answer["columns"], **columns}} if isinstance(columns, dict) else {})
+
+
 def test_records_are_the_same_for_dialogues_of_any_length() -> None:
     """Dialogues that ask once, several times or not at all end in their order."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -61,14 +62,22 @@ def cell_part(words: Sequence[Word], page: int | None, width: float) -> Part:
     on purpose stays as a line feed, so two figures one above the other never become one.
     """
     if len(words) == 1:
-        return Part(words[0].text, page, words[0].box)
+        return Part(words[0].text, page, words[0].box, words[0].confidence, words[0].other)
     rows = words_to_rows(words)
+    other = ""
+    if any(word.other for word in words):
+        read = [[replace(word, text=word.other or word.text) for word in row] for row in rows]
+        other = _stacked(read, width)
+    return Part(_stacked(rows, width), page, bounds(words), min(word.confidence for word in words), other)
+
+
+def _stacked(rows: Sequence[Sequence[Word]], width: float) -> str:
     text = _flat(rows[0])
     for upper, lower in pairwise(rows):
         used = upper[-1].box.x1 - upper[0].box.x0
         full = width - used < _first_token(lower[0]) + _MARGIN
         text += ("" if full else "\n") + _flat(lower)
-    return Part(text, page, bounds(words))
+    return text
 
 
 def _flat(row: Sequence[Word]) -> str:

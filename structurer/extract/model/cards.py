@@ -135,7 +135,8 @@ def _values(answer: Answer, kind: Kind, base: Picked, told: _Told, inside: set[P
         at, facts = f"/values/{_step(name)}", {"cell": str(text)[:20]}
         field = by_name.get(name)
         if cell is None or field is None:
-            told.marks.append(Mark(marks.WRONG, "no_cell", at, str(text)[:20], facts=facts))
+            what, said_so = ("no_cell", str(text)[:20]) if field else ("no_field", name[:40])
+            told.marks.append(Mark(marks.WRONG, what, at, said_so, facts=facts))
             continue
         place = cell.row, cell.column
         if place in said:

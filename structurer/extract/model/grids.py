@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     Read = Callable[[Answer, View], Reading]
 
 _NONE: list[Mark] = []
+# So much is told of a fault.
+_BRIEF = 80
 # So many rows of a table tell its kind.
 _TELLING = 8
 # Tokens that one named cell, and one typed value beside its text, take in an answer.
 _NAMED, _TYPED = 14, 16
-# A text of so many characters takes no more tokens.
-_CHARACTERS_A_TOKEN = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +74,13 @@ def is_whole(chunk: Chunk, ours: Choice, catalog: Catalog) -> bool:
     if ours.kind is None:
         return not figures
     if ours.form is not None and ours.picked is not None:
-        seen = view.of_grid(ours.form.grid)
         inside = {row for region in ours.picked.regions for row in region.rows}
         free = [
             cell
             for cell in ours.form.grid.cells
             if values.is_figure(cell, lexicon) and by_label.is_value(cell, ours.form) and cell.row not in inside
         ]
-        return bool(ours.picked.values) and all((c.row, c.column) in ours.picked.values for c in free) and bool(seen)
+        return bool(ours.picked.values) and all((c.row, c.column) in ours.picked.values for c in free)
     head = ours.mapped.header
     at = {slot: index for index, c in enumerate(head.columns) for slot in range(c.start, c.end)}
     return all(ours.mapped.fields[at[cell.column]] is not None for cell in figures if cell.row >= head.body)
@@ -195,9 +194,9 @@ def _judge(read: Read, shown: View, way: Way) -> Judge:
 
 
 def _typed(shown: View) -> int:
-    """Return about how many tokens it takes to type all that is shown."""
+    """Return about how many tokens it takes to type all that is shown: no character takes more than one."""
     cells = [cell for row in shown.rows for cell in shown.own(row)]
-    return sum(_TYPED + len(cell.text) // _CHARACTERS_A_TOKEN for cell in cells)
+    return sum(_TYPED + len(cell.text) for cell in cells)
 
 
 def _leaves_out(read: Read) -> Callable[[Answer, View], bool]:
@@ -224,7 +223,15 @@ def _joined(
     if failed:
         # What was not asked about is not left out.
         found = replace(found, marks=[mark for mark in found.marks if not mark.what.endswith("left_out")])
-    return replace(found, marks=[*found.marks, *failed])
+    return replace(found, marks=[*found.marks, *_unfit(pieces, found), *failed])
+
+
+def _unfit(pieces: Sequence[Piece], found: Reading) -> list[Mark]:
+    """Return a mark for an answer that stayed faulty, where nothing else tells of it."""
+    if any(mark.code != ALONE for mark in found.marks):
+        return []
+    faults = [piece.reply.faults[0] for piece in pieces if piece.answer is not None and piece.reply.faults]
+    return [Mark(marks.WRONG, "form", fault.pointer, fault.reason[:_BRIEF]) for fault in faults[:1]]
 
 
 def _add_table(whole: Answer, more: Answer) -> Answer:

@@ -98,6 +98,8 @@ def compared(answer: Answer, kind: Kind, ours: Choice, seen: View, lexicon: Lexi
     said = _said(answer, head, found)
     for index, name in said.items():
         field, mine = by_name.get(name), base.fields[index]
+        if field is None:
+            found.append(Mark(marks.WRONG, "no_field", f"/columns/{name}", name[:40]))
         if field is None or field is mine:
             continue
         column = view.letters(head.columns[index].start)
