@@ -99,6 +99,10 @@ def test_answer_counts_wherever_it_stands(mode: llm.Mode) -> None:
         assert [reply.value for reply in model.ask(map(question, ANYWHERE))] == len(ANYWHERE) * [GOOD]
 
 
+def nested(depth: int) -> Json:
+    return {"a": nested(depth - 1)} if depth else "\n"
+
+
 BAD = {
     "wrong": (answer(WRONG), Outcome.FAULTY, WRONG),
     "another object": (answer({}), Outcome.FAULTY, {}),
@@ -108,7 +112,9 @@ BAD = {
     "not a number": (text('{"code": NaN}'), Outcome.GARBLED, None),
     "huge float": (text('{"code": 1e999}'), Outcome.GARBLED, None),
     "huge integer": (text('{"code": ' + "9" * 5000 + "}"), Outcome.GARBLED, None),
-    "too deep": (text('{"a":' * 100_000), Outcome.GARBLED, None),
+    "too deep to read": (text('{"a":' * 100_000), Outcome.GARBLED, None),
+    "too deep to walk through": (text('{"a":' * 900 + '"\\n"' + "}" * 900), Outcome.GARBLED, None),
+    "as deep as may be": (text('{"a":' * 64 + '"\\n"' + "}" * 64), Outcome.FAULTY, nested(64)),
     "empty": (empty(), Outcome.EMPTY, None),
     "blank": (text(" \n"), Outcome.EMPTY, None),
     "blank call": (call(""), Outcome.EMPTY, None),

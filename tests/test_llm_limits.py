@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from structurer.records import Outcome
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from endpoint import Spoken
+    from endpoint import Asked, Spoken
 
     from structurer.records import Question, Reply
 
@@ -257,3 +258,24 @@ def test_estimate_is_lazy_and_above_what_is_told() -> None:
 )
 def test_tokens(text: str, least: int, most: int) -> None:
     assert least <= llm.tokens(text) <= most
+
+
+# Throughput.
+
+
+def after_200_ms(_: Asked) -> Spoken:
+    return served.slow(0.2, answer(GOOD))
+
+
+@pytest.mark.heavy
+def test_throughput() -> None:
+    """Eight at once, each of 200 ms, are 40 a second at best."""
+    with (
+        served.process(after_200_ms) as url,
+        llm.Model(llm.Endpoint("m", url), memory=None, limits=llm.Limits(concurrency=8), price=None) as model,
+    ):
+        list(model.ask(questions(16)))
+        began, cpu = time.monotonic(), time.process_time()
+        assert len(list(model.ask(questions(800)))) == 800
+        assert 800 / (time.monotonic() - began) >= 0.9 * 40
+        assert (time.process_time() - cpu) / 800 < 0.015

@@ -11,6 +11,7 @@ from endpoint import answer
 from test_llm import GOOD, KEY, MODES, SCHEMA, by_turns, first, opened, question, settings
 
 from structurer import llm
+from structurer.llm import answers
 from structurer.records import Outcome
 
 if TYPE_CHECKING:
@@ -92,8 +93,9 @@ def test_passing_failure_is_no_rejection(status: int) -> None:
         assert [asked.mode for asked in endpoint.asked] == ["tools", "tools"]
 
 
-def test_question_too_long_is_no_rejection() -> None:
-    bad = served.error(400, "maximum context length is 8192 tokens")
+@pytest.mark.parametrize("reason", ["maximum context length is 8192 tokens", "max_tokens must be at most 4096"])
+def test_question_too_long_is_no_rejection(reason: str) -> None:
+    bad = served.error(400, reason)
     with opened(by_turns(bad), mode=llm.Mode.AUTO) as (model, endpoint):
         assert (first(model).outcome, endpoint.requests) == (Outcome.FAILED, 1)
 
@@ -188,3 +190,19 @@ def test_broken_endpoint_is_no_exception(bad: Spoken) -> None:
     report, _ = probed(by_turns(bad))
     assert not any(trial.ok for trial in (report.tools, report.json_schema, report.json, report.vision))
     assert report.tools.reason
+
+
+def test_a_call_that_is_cut_is_known_by_its_length() -> None:
+    """Some servers end a forced call with `tool_calls`, cut or not."""
+    cut = answers.Answer('{"kind": "x', "tool_calls", "", 5, 300, "m")
+    assert answers.is_cut(cut, 300)
+    assert not answers.is_cut(cut, 301)
+    assert not answers.is_cut(answers.Answer('{"kind": "x"}', "tool_calls", "", 5, 300, "m"), 300)
+
+
+def test_trying_stops_where_the_endpoint_fails_however_often_it_is_asked() -> None:
+    with served.Endpoint(lambda _: served.status(500)) as server:
+        report = llm.probe(llm.Endpoint("m", base_url=server.url, key="k" * 20, first_wait=0.01), None)
+        assert server.requests == 4
+    assert not report.tools.ok
+    assert report.vision.reason == report.tools.reason

@@ -100,8 +100,9 @@ def test_late_answer_once() -> None:
 
 
 def test_flood_is_cut_off() -> None:
-    with opened(by_turns(served.flood(), served.flood(), answer(GOOD))) as (model, endpoint):
-        assert (first(model).outcome, endpoint.requests) == (Outcome.ANSWERED, 3)
+    with opened(by_turns(*4 * [served.flood()], answer(GOOD))) as (model, endpoint):
+        assert first(model).reason == "the answer is longer than 16 MB"
+        assert (first(model).outcome, endpoint.requests) == (Outcome.ANSWERED, 5)
 
 
 def test_packed_answer_is_refused() -> None:

@@ -15,6 +15,9 @@ FILTERED = frozenset({"content_filter", "sensitive"})
 """What endpoints call it when their content filter ended an answer."""
 # Ends of an answer that say the endpoint broke it off; the same request may be answered later.
 _BROKEN = frozenset({"insufficient_system_resource", "network_error"})
+# No answer we ask for is nested deeper; what walks through it may recurse so far.
+_DEEPEST = 64
+_TOO_DEEP = "nested too deep"
 _FENCE = re.compile(r"\s*```(?:json)?\s*(.*?)\s*```\s*", re.DOTALL)
 # Reasoning that some servers leave in the text.
 _THOUGHT = re.compile(r"\s*<think>.*?</think>", re.DOTALL)
@@ -93,6 +96,19 @@ def _unescaped(text: str, redaction: Redaction) -> str:
     return text if clean == value else json.dumps(clean, ensure_ascii=False)
 
 
+def is_cut(answer: Answer, longest: int) -> bool:
+    """Tell whether an answer was cut off at its most tokens; some servers call the end of such a call another name."""
+    if answer.finish == "length":
+        return True
+    if answer.tokens_out is None or answer.tokens_out < longest:
+        return False
+    try:
+        parse(answer.text)
+    except ValueError:
+        return True
+    return False
+
+
 def _count(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
@@ -104,9 +120,20 @@ def parse(text: str) -> Json:
     try:
         value: Json = json.loads(fenced[1] if fenced else text, parse_constant=_no_number, parse_float=_finite)
     except RecursionError as error:
-        msg = "nested too deep"
-        raise ValueError(msg) from error
+        raise ValueError(_TOO_DEEP) from error
+    if text.count("{") + text.count("[") > _DEEPEST and _is_deeper(value, _DEEPEST):
+        raise ValueError(_TOO_DEEP)
     return value
+
+
+def _is_deeper(value: Json, most: int) -> bool:
+    """Tell whether objects and lists stand in one another more often than that."""
+    level = [value]
+    while level and most >= 0:
+        held = (item.values() if isinstance(item, dict) else item for item in level if isinstance(item, dict | list))
+        level = [inner for items in held for inner in items]
+        most -= 1
+    return most < 0
 
 
 def _no_number(text: str) -> NoReturn:

@@ -7,6 +7,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import instructor
+
+# instructor would load its modes when they are first used, and threads that do so at the same time miss some.
+import instructor.v2.providers.openai.handlers
 from instructor.core import InstructorRetryException, ResponseParsingError
 from openai.types.chat import ChatCompletion
 
@@ -125,7 +128,7 @@ class Conversation:
             raise EndedError(Outcome.REFUSED, self._way.redaction.reason(answer.refusal))
         if answer.finish in answers.FILTERED:
             raise EndedError(Outcome.FILTERED, answer.finish)
-        if answer.finish == "length":
+        if answers.is_cut(answer, self._question.longest):
             raise EndedError(Outcome.CUT)
         return _completion(answer, self._mode)
 

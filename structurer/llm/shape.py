@@ -68,13 +68,10 @@ class Shape:
 
     def faults(self, value: Json, template: str) -> tuple[Fault, ...]:
         """Return where a value does not fit; the template says so of a `{message}`."""
-        try:
-            if self._judge.is_valid(value):
-                return ()
-            errors = islice(self._explain.iter_errors(value), _MOST_FAULTS)
-            best = [best_match(iter([error])) or error for error in errors]
-        except (ValueError, RecursionError):
-            return (Fault("", template.replace("{message}", "nested too deep")),)
+        if self._judge.is_valid(value):
+            return ()
+        errors = islice(self._explain.iter_errors(value), _MOST_FAULTS)
+        best = [best_match(iter([error])) or error for error in errors]
         found = ((pointer(error.absolute_path), error.message[:_LONGEST_MESSAGE]) for error in best)
         return tuple(Fault(where, template.replace("{message}", what)) for where, what in found)
 

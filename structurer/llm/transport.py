@@ -42,7 +42,9 @@ _NO_MODEL = re.compile(
 )
 _FATAL_CODES = frozenset({"model_not_found", "insufficient_quota", "1211"})
 _FILTER_CODES = frozenset({"content_filter", "content_policy_violation", "data_inspection_failed", "1301"})
-_ABOUT_LENGTH = re.compile(r"context.{0,3}(?:length|window)|maximum context|too (?:long|many tokens)", re.IGNORECASE)
+_ABOUT_LENGTH = re.compile(
+    r"context.{0,3}(?:length|window)|maximum context|too (?:long|many tokens)|max_\w*tokens", re.IGNORECASE
+)
 _ABOUT_MODE = re.compile(r"tool|function|response_format|json|schema|structured", re.IGNORECASE)
 _STOPPED = "the run was stopped"
 _LONGEST_PAUSE = 8.0

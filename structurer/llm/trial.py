@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from structurer.llm.model import Model
-from structurer.llm.settings import Limits, Mode, Report, Trial
+from structurer.llm.settings import RETRIES, Limits, Mode, Report, Trial
 from structurer.records import Fault, Outcome, Question
 
 if TYPE_CHECKING:
@@ -62,7 +62,9 @@ def _tried(endpoint: Endpoint, price: Price | None, question: Question, spent: l
         reply = next(model.ask([question]))
         spent.append(model.spent)
         ok = reply.outcome is Outcome.ANSWERED
-        return Trial(ok, "" if ok else reply.reason or _BLIND.get(reply.outcome, reply.outcome), down=bool(model.down))
+        # What fails however often it is sent is the endpoint, not the mode: to try the others takes as long again.
+        down = bool(model.down) or (reply.outcome is Outcome.FAILED and model.spent.requests > RETRIES)
+        return Trial(ok, "" if ok else reply.reason or _BLIND.get(reply.outcome, reply.outcome), down=down)
 
 
 def _png() -> bytes:
