@@ -100,7 +100,8 @@ def is_cut(answer: Answer, longest: int) -> bool:
     """Tell whether an answer was cut off at its most tokens; some servers call the end of such a call another name."""
     if answer.finish == "length":
         return True
-    if answer.tokens_out is None or answer.tokens_out < longest:
+    # Some count the token that ends an answer.
+    if answer.tokens_out not in {longest, longest + 1}:
         return False
     try:
         parse(answer.text)
