@@ -50,7 +50,7 @@ $(READY): pyproject.toml $(LOCK)
 	  { echo "make: $(PYTHON) has no venv or ensurepip; install it (Debian, Ubuntu: apt install python3-venv)" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint $(LOCK) pip
-	$(BIN)/python -m pip install --quiet --constraint $(LOCK) --build-constraint $(LOCK) --editable . --group dev
+	$(BIN)/python -m pip install --quiet --constraint $(LOCK) --build-constraint $(LOCK) --editable .[ocr] --group dev
 	@touch $@
 
 # Resolve anew, in an environment with nothing else in it, and write down what came out.
@@ -58,7 +58,7 @@ lock:
 	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip hatchling
-	$(BIN)/python -m pip install --quiet --editable . --group dev
+	$(BIN)/python -m pip install --quiet --editable .[ocr] --group dev
 	@sed -n '/^#/p' $(LOCK) > $(LOCK).new
 	$(BIN)/python -m pip freeze --all --exclude-editable --exclude setuptools >> $(LOCK).new
 	mv $(LOCK).new $(LOCK)

@@ -12,10 +12,12 @@ from structurer.records import How, Leaf
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from structurer.records import Box, Item, Json
+    from structurer.records import Item, Json, Matrix, Part
 
     Tree = Leaf | None | bool | int | str | Sequence["Tree"] | Mapping[str, "Tree"]
 
+# A value recognised with less confidence is in doubt.
+_SURE = 0.9
 NONE = "none"
 """The grounding of a value that does not stand in the text it was read from."""
 
@@ -26,6 +28,8 @@ class Places:
 
     how: Mapping[int | None, How]
     """How each page was read."""
+    upright: Mapping[int | None, Matrix] = field(default_factory=dict)
+    """Of pages that were turned upright: what takes a box there to the page as displayed."""
     provenance: dict[str, Json] = field(default_factory=dict)
     """By RFC 6901 pointer: page, box, printed text, how it was read, grounding."""
 
@@ -62,20 +66,39 @@ def _add(leaf: Leaf, pointer: str, places: Places) -> None:
     found = grounding(leaf.value, text, figure=leaf.figure)
     place: dict[str, Json] = {
         "page": first.page,
-        "box": _box(first.box),
+        "box": _box(first, places),
         "text": text,
         "how": places.how.get(first.page, How.TEXT).value,
         "grounding": found,
     }
+    if places.how.get(first.page) is How.OCR:
+        place |= _recognised(leaf, text)
     if leaf.doubt:
         place["doubtful"] = leaf.doubt
     if len(leaf.parts) > 1:
-        place["parts"] = [{"page": part.page, "box": _box(part.box), "text": part.text} for part in leaf.parts]
+        place["parts"] = [{"page": p.page, "box": _box(p, places), "text": p.text} for p in leaf.parts]
     places.provenance[pointer] = place
 
 
-def _box(box: Box | None) -> Json:
-    return None if box is None else [round(edge, 1) for edge in (box.x0, box.top, box.x1, box.bottom)]
+def _recognised(leaf: Leaf, text: str) -> dict[str, Json]:
+    """Return how sure the recognition of a value is, and whether it was read twice alike."""
+    confidence = min(part.confidence for part in leaf.parts)
+    found: dict[str, Json] = {"confidence": round(confidence, 3)}
+    if any(part.other for part in leaf.parts):
+        other = "".join(part.other or part.text for part in leaf.parts)
+        found["readings"] = [text, other]
+        found["agreed"] = "".join(other.split()) == "".join(text.split())
+    if confidence < _SURE or found.get("agreed") is False:
+        found["doubtful"] = "ocr"
+    return found
+
+
+def _box(part: Part, places: Places) -> Json:
+    if part.box is None:
+        return None
+    upright = places.upright.get(part.page)
+    box = upright.box(part.box) if upright else part.box
+    return [round(edge, 1) for edge in (box.x0, box.top, box.x1, box.bottom)]
 
 
 def grounding(value: str, printed: str, *, figure: bool = False) -> str:

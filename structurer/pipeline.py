@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from structurer import __version__, check, chunks, document, extract, ground, layout, prompts, validate
-from structurer.records import Finding, Grid, How
+from structurer import __version__, check, chunks, document, extract, ground, layout, ocr, prompts, validate
+from structurer.records import Finding, Grid, How, Matrix, Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -15,8 +16,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from structurer.catalog import Catalog
-    from structurer.records import Ask, Item, Json, Page, Question, Reply, Sheet, Source
+    from structurer.records import Ask, Item, Json, Question, Reply, Sheet, Source
 
+OCR = ("auto", "always", "never")
+"""Which pages are recognised in their picture: those without a text layer, all that can be drawn, none."""
+_QUARTER = 90
 # Grids whose columns no ruling and no markup shows.
 _TOLD_BY_TEXT = frozenset({"aligned", "dump"})
 
@@ -36,22 +40,23 @@ class Model:
     currency: str | None = None
 
 
-def extract_file(
+def extract_file(  # noqa: PLR0913  what may be asked for
     path: Path,
     catalog: Catalog,
     *,
     pages: Collection[int] | None = None,
     progress: Callable[[Page], None] | None = None,
     model: Model | None = None,
+    recognise: str = "auto",
 ) -> Item:
     """Return the result for one document; raises DocumentError if it cannot be read.
 
     `pages` limits the reading to these page numbers; `progress` is told of every page opened. Without a `model`
-    the document is read by layout and schema alone. Pages flow through one by one: what is kept of a page is
-    what was found on it.
+    the document is read by layout and schema alone. `recognise` is one of OCR. Pages flow through one by one: what
+    is kept of a page is what was found on it.
     """
     read: list[Sheet] = []
-    opened = _chosen(document.open_pages(path), pages, progress)
+    opened = _seen(_chosen(document.open_pages(path), pages, progress), path, recognise)
     sheets = _noted((layout.sheet(page) for page in opened), read)
     questions = chunks.cut(layout.tables(sheets, catalog.lexicon), catalog.lexicon)
     asked = _Asked(model, path) if model else None
@@ -79,7 +84,7 @@ class _Asked:
     cost: Decimal | None = None
 
     def way(self) -> extract.Model:
-        pictures = (lambda numbers: document.pictures(self.path, numbers)) if self.model.pictures else None
+        pictures = (lambda numbers: document.drawn(self.path, numbers)) if self.model.pictures else None
         way = extract.model.Way(prompts.load(), self.model.transcribe, pictures)
         return extract.Model(self._ask, way, self.model.always)
 
@@ -123,6 +128,43 @@ def _chosen(
             yield page
 
 
+def _seen(opened: Iterable[Page], path: Path, recognise: str) -> Iterator[Page]:
+    """Yield the pages, those that are recognised with what their picture shows."""
+    for page in opened:
+        wanted = page.how is How.UNREAD if recognise == "auto" else recognise == "always"
+        picture = document.picture(path, page.number) if wanted else None
+        if picture is None or not ocr.available():
+            yield page
+        else:
+            yield _recognised(page, ocr.read(picture))
+
+
+def _recognised(page: Page, scan: ocr.Scan) -> Page:
+    if scan.reason:
+        return replace(page, how=How.UNREAD, words=(), rulings=(), blocks=(), reason=scan.reason)
+    return Page(page.number, scan.width, scan.height, How.OCR, scan.words, scan.rulings, upright=_upright(scan))
+
+
+def _upright(scan: ocr.Scan) -> Matrix | None:
+    """Return what takes a point of the straightened page to the page as displayed."""
+    if not scan.turned and not scan.skew:
+        return None
+    width, height = scan.width, scan.height
+    # Straightened about its middle: turned back there by the same angle.
+    cos, sin = math.cos(math.radians(scan.skew)), math.sin(math.radians(scan.skew))
+    x, y = width / 2, height / 2
+    e, f = x - cos * x - sin * y, y + sin * x - cos * y
+    a, b, c, d = cos, -sin, sin, cos
+    # (x, y) of the turned page on the one displayed.
+    if scan.turned == _QUARTER:
+        return Matrix(b, -a, d, -c, f, width - e)
+    if scan.turned == 2 * _QUARTER:
+        return Matrix(-a, -b, -c, -d, width - e, height - f)
+    if scan.turned == 3 * _QUARTER:
+        return Matrix(-b, a, -d, c, height - f, e)
+    return Matrix(a, b, c, d, e, f)
+
+
 def _noted(sheets: Iterable[Sheet], read: list[Sheet]) -> Iterator[Sheet]:
     """Pass the sheets on and note each, without its blocks, in `read`."""
     for sheet in sheets:
@@ -132,7 +174,8 @@ def _noted(sheets: Iterable[Sheet], read: list[Sheet]) -> Iterator[Sheet]:
 
 
 def _result(source: Source, read: list[Sheet], answers: extract.Answers, catalog: Catalog, *, partial: bool) -> Item:
-    places = ground.Places({sheet.number: sheet.how for sheet in read})
+    upright = {sheet.number: sheet.upright for sheet in read if sheet.upright}
+    places = ground.Places({sheet.number: sheet.how for sheet in read}, upright)
     tables = ground.items(answers.tables, "/tables", places)
     cards = ground.items(answers.cards, "/cards", places)
     claims = ground.items(answers.claims, "/claims", places)

@@ -54,7 +54,7 @@ class Word:
     confidence: float = 1.0
     """How sure the recogniser of a scan is, 0 to 1; a text layer leaves no doubt."""
     other: str = ""
-    """What a second recognition read, where that differs."""
+    """What a second recognition read; empty if there was none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,25 @@ class Ruling:
     top: float
     x1: float
     bottom: float
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Takes (x, y) to (a x + c y + e, b x + d y + f)."""
+
+    a: float
+    b: float
+    c: float
+    d: float
+    e: float
+    f: float
+
+    def box(self, box: Box) -> Box:
+        """Return the smallest upright rectangle around a rectangle taken there."""
+        corners = [(x, y) for x in (box.x0, box.x1) for y in (box.top, box.bottom)]
+        xs = [self.a * x + self.c * y + self.e for x, y in corners]
+        ys = [self.b * x + self.d * y + self.f for x, y in corners]
+        return Box(min(xs), min(ys), max(xs), max(ys))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +109,7 @@ class Part:
     confidence: float = 1.0
     """The least of its words'."""
     other: str = ""
-    """What a second recognition read, where that differs."""
+    """What a second recognition read; empty if there was none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +163,20 @@ class Page:
     blocks: tuple[Block, ...] = ()
     reason: str | None = None
     """Why the page is unread."""
+    upright: Matrix | None = None
+    """Takes a point of its words and rulings to the page as displayed; None where they are the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A page as it looks."""
+
+    pixels: bytes
+    """Red, green and blue, a byte each, row by row."""
+    width: int
+    height: int
+    points: tuple[float, float]
+    """Width and height of the page as displayed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +191,8 @@ class Sheet:
     reason: str | None = None
     unruled: bool = False
     """Whether the columns of a table on it were told by nothing but where its texts stand."""
+    upright: Matrix | None = None
+    """As of the page."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,7 +151,7 @@ def test_scanned_page_is_a_finding(tmp_path: Path) -> None:
     done = run("extract", tmp_path / "scan.pdf", "-o", tmp_path / "out")
     assert done.exit_code == 1
     assert "1 unread" in done.stdout
-    assert "p.1: The page could not be read: the page has no text layer" in done.stdout
+    assert "p.1: The page could not be read: no text could be recognised in its picture" in done.stdout
 
 
 def test_chinese_locale_gives_a_chinese_report(good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,6 +49,7 @@ def verification(result: Record, catalog: Catalog, *, reread: Reread = ONCE, fou
     states = completeness.tables(result, read.catalog)
     others = [
         *findings.ungrounded(leaves, read.figures),
+        *findings.doubtful(leaves, read.figures),
         *(() if read.partial else completeness.missing(states, read.catalog)),
         *(finding for table in read.tables for finding in completeness.row_numbers(table, _LINES)),
         *completeness.unmatched(*(unmatched or ((), ()))),

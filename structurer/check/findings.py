@@ -26,6 +26,7 @@ BLAMED = {
     "truncated": DOCUMENT,
     **dict.fromkeys(
         (
+            "doubtful",
             "model_only",
             "model_disagrees",
             "model_wrong",
@@ -266,3 +267,21 @@ def ungrounded(leaves: Iterable[Leaf], figures: Figures) -> Iterator[Finding]:
             if isinstance(printed, str) and not figures.stands(value, printed):
                 yield Finding("ungrounded", pointer, where, {"value": str(value)[:80], "text": printed[:80]})
                 break
+
+
+# Why a figure is in doubt that was recognised in a picture.
+_RECOGNISED = "ocr"
+
+
+def doubtful(leaves: Iterable[Leaf], figures: Figures) -> Iterator[Finding]:
+    """Yield a finding for each item with figures that were recognised with little confidence, or in two ways."""
+    found: dict[str, list[tuple[int | None, str]]] = {}
+    for pointer, value, _ in leaves:
+        place = figures.provenance.get(pointer)
+        if isinstance(place, dict) and place.get("doubtful") == _RECOGNISED:
+            page = place.get("page")
+            item = "/".join(pointer.split("/")[:_ITEM])
+            found.setdefault(item, []).append((page if isinstance(page, int) else None, str(value)[:40]))
+    for item, listed in found.items():
+        told = ", ".join(value for _, value in listed[:_TOLD]) + (", …" if len(listed) > _TOLD else "")
+        yield Finding("doubtful", item, listed[0][0], {"count": str(len(listed)), "values": told})

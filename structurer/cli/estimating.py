@@ -77,7 +77,8 @@ def run(job: Job, lang: str | None) -> int:
         for path in extraction.once(job.files):
             estimator = Estimator(found, memory)
             try:
-                _, opened = extraction.read(path, known, pages, asking.piped(job.given, found, estimator.ask))
+                piped = asking.piped(job.given, found, estimator.ask)
+                _, opened = extraction.read(path, known, pages, piped, job.ocr)
                 page_numbers.check(pages, opened, str(path))
             except errors.StructurerError as error:
                 running.complain(str(error))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -13,7 +13,8 @@ from structurer.cli import options, running
 @options.spread
 def extract(  # noqa: PLR0913  an option of a command is a parameter
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", readable=False, help="PDF, DOCX, text dump, Markdown or HTML.")
+        list[Path],
+        typer.Argument(metavar="FILE...", readable=False, help="PDF, image, DOCX, text dump, Markdown or HTML."),
     ],
     *,
     out: Annotated[
@@ -28,6 +29,10 @@ def extract(  # noqa: PLR0913  an option of a command is a parameter
         typer.Option("--schemas", metavar="DIR", readable=False, help="A folder of your own kinds, beside ours."),
     ] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Also write a CSV file a table, and two for the cards.")] = False,
+    ocr: Annotated[
+        Literal["auto", "always", "never"],
+        typer.Option("--ocr", help="Recognise pages in their picture; auto: those without a text layer."),
+    ] = "auto",
     lang: running.Language = None,
     given: options.Asking,
 ) -> None:
@@ -50,6 +55,6 @@ def extract(  # noqa: PLR0913  an option of a command is a parameter
         from structurer.cli import estimating, extraction
 
         folder = None if given.dry_run else extraction.place(out, files, csv=csv)
-        job = extraction.Job(tuple(files), folder, pages, schemas, csv, given)
+        job = extraction.Job(tuple(files), folder, pages, schemas, csv, ocr, given)
         worst = (estimating if given.dry_run else extraction).run(job, lang)
     raise typer.Exit(worst)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from structurer import catalog, errors, export, pipeline, report
+from structurer import catalog, errors, export, ocr, pipeline, report
 from structurer.cli import asking, names, page_numbers, running
 from structurer.report import terminal
 
@@ -38,6 +38,8 @@ class Job:
     pages: str | None
     schemas: Path | None
     csv: bool
+    ocr: str
+    """Which pages are recognised: one of pipeline.OCR."""
     given: Asking
 
 
@@ -75,12 +77,13 @@ def run(job: Job, lang: str | None) -> int:
         model = asker.model() if asker else None
         for path, name in zip(files, names.output_names(files), strict=True):
             try:
-                result, opened = read(path, known, pages, model)
+                result, opened = read(path, known, pages, model, job.ocr)
                 page_numbers.check(pages, opened, str(path))
                 _write(job, name, result)
                 if job.folder and name != path.stem:
                     running.complain(f"{path}: its result is called {name}, to be told from others")
                 _tell(job, result, messages)
+                _missing(job, result)
             except errors.StructurerError as error:
                 running.complain(str(error))
                 codes.append(error.exit_code)
@@ -88,6 +91,13 @@ def run(job: Job, lang: str | None) -> int:
                 codes.append(_code(result))
         codes.append(asker.exit_code() if asker else 0)
     return running.worst(codes)
+
+
+def _missing(job: Job, result: Mapping[str, Any]) -> None:
+    """Say what to install where pages could have been recognised."""
+    unread = any(page["how"] == "unread" for page in result["source"]["pages"])
+    if unread and job.ocr != pipeline.OCR[-1] and not ocr.available():
+        running.complain(ocr.MISSING)
 
 
 def _code(result: Mapping[str, Any]) -> int:
@@ -108,7 +118,11 @@ def once(files: Sequence[Path]) -> list[Path]:
 
 
 def read(
-    path: Path, known: Catalog, pages: Collection[int] | None, model: pipeline.Model | None = None
+    path: Path,
+    known: Catalog,
+    pages: Collection[int] | None,
+    model: pipeline.Model | None = None,
+    ocr: str = pipeline.OCR[0],
 ) -> tuple[Result, list[int | None]]:
     """Return what a document, or these pages of it, holds, and the number of every page; raises DocumentError."""
     opened: list[int | None] = []
@@ -119,7 +133,7 @@ def read(
             step()
 
         watched = replace(model, ask=_watched(model, step)) if model else None
-        result = pipeline.extract_file(path, known, pages=pages, progress=progress, model=watched)
+        result = pipeline.extract_file(path, known, pages=pages, progress=progress, model=watched, recognise=ocr)
     return result, opened
 
 

@@ -6,14 +6,14 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from structurer import errors
-from structurer.document import docx, dump, markup, pdf
+from structurer.document import docx, dump, markup, pdf, pictures
 from structurer.records import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from structurer.records import Page
+    from structurer.records import Page, Picture
 
 READERS: dict[str, tuple[str, Callable[[Path], Iterator[Page]]]] = {
     ".pdf": ("application/pdf", pdf.pages),
@@ -23,6 +23,11 @@ READERS: dict[str, tuple[str, Callable[[Path], Iterator[Page]]]] = {
     ".markdown": ("text/markdown", markup.pages),
     ".html": ("text/html", markup.pages),
     ".htm": ("text/html", markup.pages),
+    ".png": ("image/png", pictures.pages),
+    ".jpg": ("image/jpeg", pictures.pages),
+    ".jpeg": ("image/jpeg", pictures.pages),
+    ".tif": ("image/tiff", pictures.pages),
+    ".tiff": ("image/tiff", pictures.pages),
 }
 """By file ending: the media type and the reader."""
 
@@ -30,6 +35,7 @@ READERS: dict[str, tuple[str, Callable[[Path], Iterator[Page]]]] = {
 _PIECE = 1 << 20
 # Dots per inch of a page's picture for a model: small print stays legible.
 _PICTURE = 150
+_DRAWN = frozenset({".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff"})
 
 
 def source(path: Path) -> Source:
@@ -51,9 +57,14 @@ def open_pages(path: Path) -> Iterator[Page]:
     return pages(path)
 
 
-def pictures(path: Path, numbers: Iterable[int | None]) -> tuple[bytes, ...]:
+def picture(path: Path, number: int | None) -> Picture | None:
+    """Return a page as it looks; None where there is nothing to be drawn."""
+    return pictures.picture(path, number) if number is not None and path.suffix.lower() in _DRAWN else None
+
+
+def drawn(path: Path, numbers: Iterable[int | None]) -> tuple[bytes, ...]:
     """Return pages as PNG files; none for an input that has no pages to be drawn."""
-    if path.suffix.lower() != ".pdf":
+    if path.suffix.lower() not in _DRAWN:
         return ()
     return tuple(pdf.picture(path, number, _PICTURE) for number in numbers if number is not None)
 

@@ -44,7 +44,7 @@ pymupdf.TOOLS.mupdf_display_warnings(False)
 
 def picture(path: Path, number: int, dpi: int) -> bytes:
     """Return a page (from 1) as a PNG file."""
-    with pymupdf.open(str(path), filetype="pdf") as document:
+    with pymupdf.open(str(path)) as document:
         return bytes(document[number - 1].get_pixmap(dpi=dpi).tobytes("png"))
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def sheet(page: Page) -> Sheet:
     """Return the page laid out: its grids and the lines outside them, top to bottom."""
     blocks = page.blocks or tuple(_blocks(page))
-    return Sheet(page.number, page.how, blocks, page.width, page.height, page.reason)
+    return Sheet(page.number, page.how, blocks, page.width, page.height, page.reason, upright=page.upright)
 
 
 def tables(sheets: Iterable[Sheet], lexicon: Lexicon) -> Iterator[Chunk]:

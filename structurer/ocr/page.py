@@ -1,0 +1,106 @@
+"""A picture to words and rulings, from the first step to the last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from structurer.ocr import Scan, crops, doubt, lines, paper, pixels, regions, rules, seal, skew, turning
+from structurer.ocr.extra import np
+from structurer.records import Box, Ruling, Word
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from structurer.ocr.extra import Pixels
+    from structurer.ocr.lines import Strip
+    from structurer.ocr.rules import Rules
+    from structurer.records import Picture
+
+# A word is at least this high (share of a character): a dash is no thinner line of text than others.
+_LOWEST = 0.6
+# A page whose characters are read with less confidence than this holds something else than text.
+_TEXT = 0.5
+
+
+@dataclass(frozen=True)
+class Found:
+    """A straightened page: its lines of text, where they are and how they look."""
+
+    grey: Pixels
+    rules: Rules
+    strips: list[Strip]
+    em: float
+
+
+def recognise(picture: Picture) -> Scan:
+    """Return the words and rulings of a picture, or the reason why there are none."""
+    taken = pixels.picture_to_pixels(picture)
+    if isinstance(taken, str):
+        return _unread(picture, taken)
+    colours, unit = taken
+    grey, _ = seal.colours_to_grey(colours, unit)
+    fault = paper.fault(grey)
+    if fault:
+        return _unread(picture, fault)
+    grey = paper.evened(grey, unit)
+    fault = paper.fault(grey)
+    if fault:
+        return _unread(picture, fault)
+    turned = 0
+    ink = _text_ink(grey, unit)
+    if turning.lies_on_its_side(ink, lines.character_height(ink, unit)):
+        grey, turned = np.ascontiguousarray(np.rot90(grey, 3)), 90
+    askew = skew.angle(grey < paper.INK)
+    found = _found(skew.straightened(grey, askew), unit)
+    if turning.is_upside_down([crops.crop(found.grey, strip, found.em) for strip in found.strips]):
+        turned = (turned + 180) % 360
+        found = _found(np.ascontiguousarray(skew.straightened(grey, askew)[::-1, ::-1]), unit)
+    words = tuple(_words(found, unit))
+    height, width = found.grey.shape
+    reason = None if _sure(words) >= _TEXT else "no_text"
+    return Scan(words, tuple(_rulings(found.rules, unit)), width / unit, height / unit, turned, -askew, reason)
+
+
+def _text_ink(grey: Pixels, unit: float) -> Pixels:
+    return ((grey < paper.INK) & (rules.find(grey, unit).mask == 0)).astype(np.uint8)
+
+
+def _found(grey: Pixels, unit: float) -> Found:
+    """Return the lines of text and the rules of a straightened page."""
+    ruled = rules.find(grey, unit)
+    clean = np.where(ruled.mask > 0, np.uint8(255), grey)
+    ink = (clean < paper.INK).astype(np.uint8)
+    em = lines.character_height(ink, unit)
+    return Found(clean, ruled, regions.strips(ink, ruled, unit, em), em)
+
+
+def _words(found: Found, unit: float) -> list[Word]:
+    readings = doubt.read([crops.crop(found.grey, strip, found.em) for strip in found.strips])
+    words = []
+    for strip, (reading, other) in zip(found.strips, readings, strict=True):
+        if reading.text:
+            box = _box(strip, found.em, unit)
+            words.append(Word(reading.text, box, round(reading.confidence, 4), other))
+    return words
+
+
+def _sure(words: Sequence[Word]) -> float:
+    """Return the confidence of the characters of a page in the middle."""
+    count = sum(len(word.text) for word in words)
+    return sum(len(word.text) * word.confidence for word in words) / max(1, count)
+
+
+def _box(strip: Strip, em: float, unit: float) -> Box:
+    more = max(0.0, (_LOWEST * em - (strip.bottom - strip.top)) / 2)
+    return Box(strip.x0 / unit, (strip.top - more) / unit, strip.x1 / unit, (strip.bottom + more) / unit)
+
+
+def _rulings(ruled: Rules, unit: float) -> list[Ruling]:
+    flat = [Ruling(s.start / unit, s.at / unit, s.end / unit, s.at / unit) for s in ruled.flat]
+    return flat + [Ruling(s.at / unit, s.start / unit, s.at / unit, s.end / unit) for s in ruled.upright]
+
+
+def _unread(picture: Picture, reason: str) -> Scan:
+    width, height = picture.points
+    return Scan((), (), width, height, 0, 0.0, reason)

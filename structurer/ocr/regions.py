@@ -1,0 +1,52 @@
+"""Where text can stand: the areas that rules part from one another, and the lines of text in each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from structurer.ocr.extra import cv2, np
+from structurer.ocr.lines import Strip, lines
+
+if TYPE_CHECKING:
+    from structurer.ocr.extra import Pixels
+    from structurer.ocr.rules import Rules
+    from structurer.ocr.strokes import Stroke
+
+# A rule may end so far before the one that it meets (points).
+_SHORT = 3.0
+# An area with a shorter side (points) is the inside of a double rule.
+_NARROW = 3.0
+
+
+def strips(ink: Pixels, rules: Rules, unit: float, em: float) -> list[Strip]:
+    """Return the lines of text in every area between the rules; `ink` has no rules in it (1 or 0)."""
+    walls = _walls(rules, unit)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(1 - walls, connectivity=4)
+    found: list[Strip] = []
+    for label in range(1, count):
+        x, y, w, h, _ = stats[label].tolist()
+        if min(w, h) < _NARROW * unit:
+            continue
+        part = (slice(y, y + h), slice(x, x + w))
+        own = ink[part] & (labels[part] == label)
+        if own.any():
+            inside = x > 0 and y > 0 and x + w < ink.shape[1] and y + h < ink.shape[0]
+            found += [strip.moved(x, y) for strip in lines(own, em, ruled=inside)]
+    return found
+
+
+def _walls(rules: Rules, unit: float) -> Pixels:
+    """Return 1 wherever a rule is, or should be: drawn on over its breaks and to the rule that it nearly meets."""
+    walls = (rules.mask > 0).astype(np.uint8)
+    reach = _SHORT * unit
+    for stroke in rules.flat:
+        _draw(walls, stroke, reach)
+    turned = np.ascontiguousarray(walls.T)
+    for stroke in rules.upright:
+        _draw(turned, stroke, reach)
+    return np.ascontiguousarray(turned.T)
+
+
+def _draw(walls: Pixels, stroke: Stroke, reach: float) -> None:
+    y = min(max(round(stroke.at), 0), walls.shape[0] - 1)
+    walls[y, max(0, round(stroke.start - reach)) : round(stroke.end + reach) + 1] = 1
