@@ -10,7 +10,7 @@ from structurer.ocr.extra import np
 from structurer.records import Box, Ruling, Word
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from structurer.ocr.extra import Pixels
     from structurer.ocr.lines import Strip
@@ -21,6 +21,24 @@ if TYPE_CHECKING:
 _LOWEST = 0.6
 # A page whose characters are read with less confidence than this holds something else than text.
 _TEXT = 0.5
+
+
+@dataclass(frozen=True)
+class Look:
+    """A page in grey, and how it looks where rules are searched for, if that differs."""
+
+    grey: Pixels
+    ruled: Pixels | None
+
+    @property
+    def for_rules(self) -> Pixels:
+        """The grey in which rules are searched for."""
+        return self.grey if self.ruled is None else self.ruled
+
+    def changed(self, change: Callable[[Pixels], Pixels]) -> Look:
+        """Return both turned or straightened in one way."""
+        grey = np.ascontiguousarray(change(self.grey))
+        return Look(grey, None if self.ruled is None else np.ascontiguousarray(change(self.ruled)))
 
 
 @dataclass(frozen=True)
@@ -39,37 +57,38 @@ def recognise(picture: Picture) -> Scan:
     if isinstance(taken, str):
         return _unread(picture, taken)
     colours, unit = taken
-    grey, _ = seal.colours_to_grey(colours, unit)
+    grey, ruled = seal.colours_to_greys(colours, unit)
     fault = paper.fault(grey)
     if fault:
         return _unread(picture, fault)
-    grey = paper.evened(grey, unit)
-    fault = paper.fault(grey)
+    sheet = Look(paper.evened(grey, unit), None if ruled is grey else paper.evened(ruled, unit))
+    fault = paper.fault(sheet.grey)
     if fault:
         return _unread(picture, fault)
     turned = 0
-    ink = _text_ink(grey, unit)
+    ink = _text_ink(sheet, unit)
     if turning.lies_on_its_side(ink, lines.character_height(ink, unit)):
-        grey, turned = np.ascontiguousarray(np.rot90(grey, 3)), 90
-    askew = skew.angle(grey < paper.INK)
-    found = _found(skew.straightened(grey, askew), unit)
+        sheet, turned = sheet.changed(lambda grey: np.rot90(grey, 3)), 90
+    askew = skew.angle(sheet.grey < paper.INK)
+    sheet = sheet.changed(lambda grey: skew.straightened(grey, askew))
+    found = _found(sheet, unit)
     if turning.is_upside_down([crops.crop(found.grey, strip, found.em) for strip in found.strips]):
         turned = (turned + 180) % 360
-        found = _found(np.ascontiguousarray(skew.straightened(grey, askew)[::-1, ::-1]), unit)
+        found = _found(sheet.changed(lambda grey: grey[::-1, ::-1]), unit)
     words = tuple(_words(found, unit))
     height, width = found.grey.shape
     reason = None if _sure(words) >= _TEXT else "no_text"
     return Scan(words, tuple(_rulings(found.rules, unit)), width / unit, height / unit, turned, -askew, reason)
 
 
-def _text_ink(grey: Pixels, unit: float) -> Pixels:
-    return ((grey < paper.INK) & (rules.find(grey, unit).mask == 0)).astype(np.uint8)
+def _text_ink(look: Look, unit: float) -> Pixels:
+    return ((look.grey < paper.INK) & (rules.find(look.for_rules, unit).mask == 0)).astype(np.uint8)
 
 
-def _found(grey: Pixels, unit: float) -> Found:
+def _found(look: Look, unit: float) -> Found:
     """Return the lines of text and the rules of a straightened page."""
-    ruled = rules.find(grey, unit)
-    clean = np.where(ruled.mask > 0, np.uint8(255), grey)
+    ruled = rules.find(look.for_rules, unit)
+    clean = np.where(ruled.mask > 0, np.uint8(255), look.grey)
     ink = (clean < paper.INK).astype(np.uint8)
     em = lines.character_height(ink, unit)
     return Found(clean, ruled, regions.strips(ink, ruled, unit, em), em)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _SHORT = 3.0
 # An area with a shorter side (points) is the inside of a double rule.
 _NARROW = 3.0
+# What is no larger than the first, or no wider than the second (shares of a character), is dust and no line of text.
+_SPECK, _THIN = 0.35, 0.12
 
 
 def strips(ink: Pixels, rules: Rules, unit: float, em: float) -> list[Strip]:
@@ -31,8 +33,13 @@ def strips(ink: Pixels, rules: Rules, unit: float, em: float) -> list[Strip]:
         own = ink[part] & (labels[part] == label)
         if own.any():
             inside = x > 0 and y > 0 and x + w < ink.shape[1] and y + h < ink.shape[0]
-            found += [strip.moved(x, y) for strip in lines(own, em, ruled=inside)]
+            found += [strip.moved(x, y) for strip in lines(own, em, ruled=inside) if not _is_speck(strip, em)]
     return found
+
+
+def _is_speck(strip: Strip, em: float) -> bool:
+    width, height = strip.x1 - strip.x0, strip.bottom - strip.top
+    return max(width, height) < _SPECK * em or width < _THIN * em
 
 
 def _walls(rules: Rules, unit: float) -> Pixels:

@@ -22,27 +22,36 @@ _LOW, _HIGH = 45.0, 200.0
 _ROUND = 2.2
 # So many points beyond the colour its blurred border reaches.
 _BORDER = 1.5
-# The share of a seal's pixels that are surely ink of the stamp alone.
-_CLEAR = 60
-# What is lighter than this part of the bare stamp is stamp: its ink is uneven.
-_BARE = 0.88
+# The level of the bare stamp among its pixels, and of paper among all (of a hundred).
+_CLEAR, _PAPER = 60, 90
+# In the stamp's own colour, as parts of the bare stamp: what is lighter than the first is stamp, washed out at its
+# edges where the picture was compressed; what is darker than the second is print.
+_BARE, _PRINT = 0.9, 0.1
 _RED, _BLUE = 0, 2
 
 
-def colours_to_grey(colours: Pixels, unit: float) -> tuple[Pixels, Pixels]:
-    """Return the picture in grey and a mask (255 or 0) of where a seal was; `unit` pixels are a point."""
+def colours_to_greys(colours: Pixels, unit: float) -> tuple[Pixels, Pixels]:
+    """Return the picture in grey, for its print and for its rules; `unit` pixels are a point.
+
+    They differ where a seal was: what is left of a stamp must not look like print, and is cut off hard;
+    a rule must not be broken by the stamp over it, and is left as it is.
+    """
     grey = cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY)
-    covered = np.zeros_like(grey)
+    print_, ruled = grey, grey
     for channel in (_RED, _BLUE):
         others = cv2.max(colours[:, :, 1], colours[:, :, 2 - channel])
         excess = cv2.subtract(np.ascontiguousarray(colours[:, :, channel]), others)
         if excess.max() <= _COLOURED:
             continue
         for part in _seals(excess, unit):
-            stamp = cv2.dilate((excess[part] > _COLOURED).astype(np.uint8), _disc(_BORDER * unit))
-            grey[part] = _lifted(colours[part][:, :, channel], grey[part], excess[part], stamp)
-            covered[part] |= 255 * stamp
-    return grey, covered
+            if ruled is grey:
+                print_, ruled = grey.copy(), grey.copy()
+            stamp = cv2.dilate((excess[part] > _COLOURED).astype(np.uint8), _disc(_BORDER * unit)) > 0
+            own, paper = colours[part][:, :, channel], float(np.percentile(grey[part], _PAPER))
+            light = _light(own, excess[part])
+            print_[part] = np.where(stamp, _grey((light - _PRINT) / (_BARE - _PRINT), paper), print_[part])
+            ruled[part] = np.where(stamp, _grey(light, paper), ruled[part])
+    return print_, ruled
 
 
 def _seals(excess: Pixels, unit: float) -> Iterator[Part]:
@@ -58,17 +67,15 @@ def _seals(excess: Pixels, unit: float) -> Iterator[Part]:
             yield slice(_SMALLER * y, _SMALLER * (y + h) + _SMALLER), slice(_SMALLER * x, _SMALLER * (x + w) + _SMALLER)
 
 
-def _lifted(own: Pixels, grey: Pixels, excess: Pixels, stamp: Pixels) -> Pixels:
-    """Return grey with the stamp raised to the level of the paper.
-
-    In the stamp's own colour the stamp is almost as light as paper; only the print under it is dark.
-    """
+def _light(own: Pixels, excess: Pixels) -> Pixels:
+    """Return how light a stamp's pixels are in its own colour, where it is almost paper: 1 is the bare stamp."""
     bare = own[excess > 2 * _COLOURED]
     level = float(np.percentile(bare if bare.size else own, _CLEAR))
-    paper = float(np.percentile(grey, 90))
-    light = own.astype(np.float32) / max(level, 1.0)
-    lifted = np.where(light > _BARE, paper, light * paper)
-    return np.where(stamp > 0, np.clip(lifted, 0, 255).astype(np.uint8), grey)
+    return own.astype(np.float32) / max(level, 1.0)
+
+
+def _grey(light: Pixels, paper: float) -> Pixels:
+    return (paper * np.clip(light, 0, 1)).astype(np.uint8)
 
 
 def _disc(radius: float) -> Pixels:
