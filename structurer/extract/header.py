@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _NUMBERING = re.compile(r"[(（]?(\d{1,2}|[A-Z])(\s*[=＝][=＝+＋\-－\d A-Z()（）…]+)?[)）]?")
 # The number of the first numbered column: that of the names is often left out.
 _FIRST = (1, 2)
+# A cell recognised in a picture with less confidence says nothing about its row.
+_SURE = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def read(grid: Grid, lexicon: Lexicon, depth: int | None = None) -> Header:
         by_row[cell.row].append(cell)
     depth = _depth(by_row, lexicon) if depth is None else depth
     body = depth
-    while body < grid.n_rows and is_guide([cell.text for cell in by_row[body] if cell.parts], lexicon):
+    while body < grid.n_rows and is_guide(_surely_read(by_row[body]), lexicon):
         body += 1
     rows = frozenset(tuple(labels.key(c.text) for c in by_row[r] if c.parts) for r in range(body))
     return Header(tuple(_columns(grid, depth, lexicon)), body, rows)
@@ -66,7 +68,7 @@ def _depth(by_row: Sequence[Sequence[Cell]], lexicon: Lexicon) -> int:
     n_rows = len(by_row)
     if any(_is_amount(cell.text, lexicon) for cell in by_row[0]):
         return 0
-    if not by_row[0] or is_guide([cell.text for cell in by_row[0] if cell.parts], lexicon):
+    if not by_row[0] or is_guide(_surely_read(by_row[0]), lexicon):
         return 0
     depth = max(cell.row + cell.rowspan for cell in by_row[0])
     while depth < n_rows and _divides(by_row, depth, lexicon):
@@ -83,7 +85,9 @@ def _is_amount(text: str, lexicon: Lexicon) -> bool:
 def repeats(own: Sequence[Cell], head: Header, lexicon: Lexicon) -> bool:
     """Tell whether the cells of a row of the body repeat the header, or only number the columns."""
     texts = [cell.text for cell in own]
-    if any(text in lexicon.guide_marks for text in map(labels.plain, texts)) and is_guide(texts, lexicon):
+    sure = _surely_read(own)
+    marked = len(sure) < len(texts) or any(text in lexicon.guide_marks for text in map(labels.plain, texts))
+    if marked and is_guide(sure, lexicon):
         return True
     again = tuple(labels.key(text) for text in texts) in head.rows
     return again and (is_guide(texts, lexicon) or not any(amounts.figure(text, lexicon.notation) for text in texts))
@@ -104,6 +108,14 @@ def _divides(by_row: Sequence[Sequence[Cell]], depth: int, lexicon: Lexicon) -> 
         if len(below) > 1 and all(c.parts for c in below):
             return True
     return False
+
+
+def _surely_read(cells: Sequence[Cell]) -> list[str]:
+    """Return the texts of filled cells, of those recognised in a picture the ones that are sure.
+
+    The asterisks of a guide row come out of a scan as anything.
+    """
+    return [cell.text for cell in cells if cell.parts and min(part.confidence for part in cell.parts) >= _SURE]
 
 
 def is_guide(texts: Sequence[str], lexicon: Lexicon) -> bool:

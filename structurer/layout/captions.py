@@ -24,6 +24,8 @@ _CENTRED = 0.12
 _TITLE_GAP = 1.2
 # Their sizes differ by no more than this (points).
 _SAME_SIZE = 0.6
+# Pages whose lines have places.
+_DRAWN = frozenset({How.TEXT, How.OCR})
 
 
 def sheet_to_chunks(sheet: Sheet, lexicon: Lexicon) -> list[Chunk]:
@@ -65,7 +67,7 @@ def _passage(lines: Sequence[Line], sheet: Sheet) -> Chunk:
 def _without_page_number(sheet: Sheet, lexicon: Lexicon) -> list[Line | Grid]:
     """Return the blocks without the page number at the top or bottom of a page that has coordinates."""
     blocks = list(sheet.blocks)
-    if sheet.how is How.TEXT:
+    if sheet.how in _DRAWN:
         for end in (-1, 0):
             line = blocks[end] if blocks else None
             if isinstance(line, Line) and lexicon.is_page_number(labels.plain(line.text)):

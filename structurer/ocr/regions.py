@@ -18,6 +18,8 @@ _SHORT = 3.0
 _NARROW = 3.0
 # What is no larger than the first, or no wider than the second (shares of a character), is dust and no line of text.
 _SPECK, _THIN = 0.35, 0.12
+# At the edge of the sheet what is narrower than this (shares of a character) is its shadow.
+_SHADOW = 0.6
 
 
 def strips(ink: Pixels, rules: Rules, unit: float, em: float) -> list[Strip]:
@@ -33,13 +35,19 @@ def strips(ink: Pixels, rules: Rules, unit: float, em: float) -> list[Strip]:
         own = ink[part] & (labels[part] == label)
         if own.any():
             inside = x > 0 and y > 0 and x + w < ink.shape[1] and y + h < ink.shape[0]
-            found += [strip.moved(x, y) for strip in lines(own, em, ruled=inside) if not _is_speck(strip, em)]
-    return found
+            found += [strip.moved(x, y) for strip in lines(own, em, ruled=inside)]
+    return [strip for strip in found if not _is_speck(strip, em) and not _is_shadow(strip, em, ink.shape[1])]
 
 
 def _is_speck(strip: Strip, em: float) -> bool:
     width, height = strip.x1 - strip.x0, strip.bottom - strip.top
     return max(width, height) < _SPECK * em or width < _THIN * em
+
+
+def _is_shadow(strip: Strip, em: float, width: int) -> bool:
+    """Tell whether a strip is part of the dark edge of a sheet, beside which there is no room for text."""
+    narrow = strip.x1 - strip.x0 < _SHADOW * em
+    return narrow and (strip.x0 < _SHADOW * em or width - strip.x1 < _SHADOW * em)
 
 
 def _walls(rules: Rules, unit: float) -> Pixels:
