@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from structurer import __version__, check, chunks, document, extract, ground, layout, ocr, prompts, validate
-from structurer.records import Finding, Grid, How, Matrix, Page
+from structurer.ocr import ahead, stored
+from structurer.records import FONTS, OTHERWISE, Finding, Grid, How, Matrix, Page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Generator, Iterable, Iterator
     from decimal import Decimal
     from pathlib import Path
 
@@ -19,10 +22,24 @@ if TYPE_CHECKING:
     from structurer.records import Ask, Item, Json, Question, Reply, Sheet, Source
 
 OCR = ("auto", "always", "never")
-"""Which pages are recognised in their picture: those without a text layer, all that can be drawn, none."""
+"""Which pages are recognised in their picture: without a text layer to be trusted, all that can be drawn, none."""
 _QUARTER = 90
+# Sizes that differ by less than this share differ by the rounding of pixels.
+_SAME_SIZE = 0.01
 # Grids whose columns no ruling and no markup shows.
 _TOLD_BY_TEXT = frozenset({"aligned", "dump"})
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """How pages are recognised in their picture."""
+
+    which: str = OCR[0]
+    """One of OCR."""
+    workers: int = 1
+    """By how many processes at a time."""
+    folder: Path | None = None
+    """Where recognised pages are kept, and found when the same picture comes again; None: nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +64,21 @@ def extract_file(  # noqa: PLR0913  what may be asked for
     pages: Collection[int] | None = None,
     progress: Callable[[Page], None] | None = None,
     model: Model | None = None,
-    recognise: str = "auto",
+    recognise: str | Recognition = OCR[0],
 ) -> Item:
     """Return the result for one document; raises DocumentError if it cannot be read.
 
-    `pages` limits the reading to these page numbers; `progress` is told of every page opened. Without a `model`
-    the document is read by layout and schema alone. `recognise` is one of OCR. Pages flow through one by one: what
-    is kept of a page is what was found on it.
+    `pages` limits the reading to these page numbers; `progress` is told of every page when it was read. Without a
+    `model` the document is read by layout and schema alone. `recognise` is one of OCR, or says more. Pages flow
+    through one by one: what is kept of a page is what was found on it.
     """
     read: list[Sheet] = []
-    opened = _seen(_chosen(document.open_pages(path), pages, progress), path, recognise)
-    sheets = _noted((layout.sheet(page) for page in opened), read)
-    questions = chunks.cut(layout.tables(sheets, catalog.lexicon), catalog.lexicon)
-    asked = _Asked(model, path) if model else None
-    answers = extract.records(questions, catalog, asked.way() if asked else None)
+    recognition = recognise if isinstance(recognise, Recognition) else Recognition(recognise)
+    with closing(_seen(document.open_pages(path), path, recognition, pages)) as seen:
+        sheets = _noted((layout.sheet(page) for page in _chosen(seen, pages, progress)), read)
+        questions = chunks.cut(layout.tables(sheets, catalog.lexicon), catalog.lexicon)
+        asked = _Asked(model, path) if model else None
+        answers = extract.records(questions, catalog, asked.way() if asked else None)
     result = _result(document.source(path), read, answers, catalog, partial=pages is not None)
     if asked:
         result["run"] = {**_object(result["run"]), **asked.told()}
@@ -124,25 +142,80 @@ def _chosen(
     for page in opened:
         if progress:
             progress(page)
-        if pages is None or page.number is None or page.number in pages:
+        if _is_chosen(page, pages):
             yield page
 
 
-def _seen(opened: Iterable[Page], path: Path, recognise: str) -> Iterator[Page]:
+def _is_chosen(page: Page, pages: Collection[int] | None) -> bool:
+    return pages is None or page.number is None or page.number in pages
+
+
+def _seen(
+    opened: Iterable[Page], path: Path, recognition: Recognition, pages: Collection[int] | None
+) -> Generator[Page]:
     """Yield the pages, those that are recognised with what their picture shows."""
+
+    def wanted(page: Page) -> bool:
+        return _wanted(page, recognition.which) and _is_chosen(page, pages)
+
+    if recognition.which == "never" or document.page_count(path) is None or not ocr.available():
+        yield from map(_distrusted, opened)
+        return
+    opened = _compared(opened, path, recognition, pages)
+    reader = stored.Reader(partial(document.picture, path), recognition.folder)
+    with closing(ahead.scans(opened, wanted, reader, recognition.workers)) as seen:
+        for page, scan in seen:
+            yield _distrusted(page) if scan is None else _recognised(page, scan)
+
+
+def _wanted(page: Page, which: str) -> bool:
+    """Tell whether a page is to be recognised, one of OCR being asked for; its suspicion was compared before."""
+    if which == "auto":
+        return page.how is How.UNREAD or page.suspect is not None
+    return which == "always"
+
+
+def _compared(
+    opened: Iterable[Page], path: Path, recognition: Recognition, pages: Collection[int] | None
+) -> Iterator[Page]:
+    """Yield the pages, those whose fonts are suspected after a look at what they display."""
     for page in opened:
-        wanted = page.how is How.UNREAD if recognise == "auto" else recognise == "always"
-        picture = document.picture(path, page.number) if wanted else None
-        if picture is None or not ocr.available():
+        looked_at = page.suspect == FONTS and recognition.which == "auto" and _is_chosen(page, pages)
+        picture = document.picture(path, page.number) if looked_at else None
+        if picture is None:
             yield page
         else:
-            yield _recognised(page, ocr.read(picture))
+            yield replace(page, suspect=None if ocr.agrees(picture, page.words) else OTHERWISE)
+
+
+def _distrusted(page: Page) -> Page:
+    """Return a page that was not recognised; where its text layer is not to be trusted, it says so."""
+    return replace(page, reason=page.suspect) if page.suspect else page
 
 
 def _recognised(page: Page, scan: ocr.Scan) -> Page:
+    if scan.reason and page.suspect and page.words:
+        return _distrusted(page)
     if scan.reason:
         return replace(page, how=How.UNREAD, words=(), rulings=(), blocks=(), reason=scan.reason)
-    return Page(page.number, scan.width, scan.height, How.OCR, scan.words, scan.rulings, upright=_upright(scan))
+    return Page(
+        page.number,
+        scan.width,
+        scan.height,
+        How.OCR,
+        scan.words,
+        scan.rulings,
+        reason=page.suspect,
+        upright=_enlarged(_upright(scan), page.width / (scan.height if scan.turned % (2 * _QUARTER) else scan.width)),
+    )
+
+
+def _enlarged(matrix: Matrix | None, by: float) -> Matrix | None:
+    """Return what also enlarges: a page that is larger than any paper was recognised as if it were paper."""
+    if abs(by - 1) <= _SAME_SIZE or not by:
+        return matrix
+    own = matrix or Matrix(1, 0, 0, 1, 0, 0)
+    return Matrix(by * own.a, by * own.b, by * own.c, by * own.d, by * own.e, by * own.f)
 
 
 def _upright(scan: ocr.Scan) -> Matrix | None:
@@ -221,3 +294,5 @@ def _unread(sheets: list[Sheet]) -> Iterator[Finding]:
     for sheet in sheets:
         if sheet.how is How.UNREAD:
             yield Finding("unread_page", "", sheet.number, {"reason": sheet.reason or ""})
+        elif sheet.how is How.TEXT and sheet.reason:
+            yield Finding("distrusted_page", "", sheet.number, {"reason": sheet.reason})

@@ -149,6 +149,9 @@ class Grid:
 
 Block = Line | Grid
 
+UNKNOWN, HIDDEN, FONTS, OTHERWISE = "unknown_characters", "hidden_text", "suspect_fonts", "other_digits"
+"""Why the text layer of a page is not to be trusted. Fonts are suspected, until figures of the page are compared."""
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -162,9 +165,11 @@ class Page:
     rulings: tuple[Ruling, ...] = ()
     blocks: tuple[Block, ...] = ()
     reason: str | None = None
-    """Why the page is unread."""
+    """Why the page is unread; else why its text layer was put aside, or should have been (`code: detail`)."""
     upright: Matrix | None = None
     """Takes a point of its words and rulings to the page as displayed; None where they are the same."""
+    suspect: str | None = None
+    """Why its text layer is not to be trusted (`code: detail`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import pytest
 from structurer import records
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 TESTS = Path(__file__).parent
 CHECKOUT = TESTS.parent
@@ -31,6 +31,14 @@ def disclosures() -> Path:
     if not folder.is_dir():
         pytest.skip("the whole disclosures are not here: no folder ../shared/disclosures beside the checkout")
     return folder
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep nothing in the cache of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture(scope="session")

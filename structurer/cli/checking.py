@@ -117,9 +117,10 @@ def _misfits(result: Item, known: Catalog) -> list[Finding]:
 
 def _unread(result: Item) -> Iterator[Finding]:
     for page in _records(result.get("source"), "pages"):
-        if page.get("how") == How.UNREAD.value:
-            number, reason = page.get("number"), page.get("reason")
-            yield Finding("unread_page", "", number if isinstance(number, int) else None, {"reason": str(reason or "")})
+        how, number, reason = page.get("how"), page.get("number"), str(page.get("reason") or "")
+        if how == How.UNREAD.value or (how == How.TEXT.value and reason):
+            code = "unread_page" if how == How.UNREAD.value else "distrusted_page"
+            yield Finding(code, "", number if isinstance(number, int) else None, {"reason": reason})
 
 
 def _unknown(result: Item, known: Catalog) -> Iterator[Finding]:

@@ -78,7 +78,7 @@ def run(job: Job, lang: str | None) -> int:
             estimator = Estimator(found, memory)
             try:
                 piped = asking.piped(job.given, found, estimator.ask)
-                _, opened = extraction.read(path, known, pages, piped, job.ocr)
+                _, opened = extraction.read(path, known, pages, piped, job.recognition)
                 page_numbers.check(pages, opened, str(path))
             except errors.StructurerError as error:
                 running.complain(str(error))

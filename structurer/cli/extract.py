@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -29,11 +29,8 @@ def extract(  # noqa: PLR0913  an option of a command is a parameter
         typer.Option("--schemas", metavar="DIR", readable=False, help="A folder of your own kinds, beside ours."),
     ] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Also write a CSV file a table, and two for the cards.")] = False,
-    ocr: Annotated[
-        Literal["auto", "always", "never"],
-        typer.Option("--ocr", help="Recognise pages in their picture; auto: those without a text layer."),
-    ] = "auto",
     lang: running.Language = None,
+    scans: options.Recognising,
     given: options.Asking,
 ) -> None:
     """Read documents into JSON, one file each, and print what was found.
@@ -52,9 +49,9 @@ def extract(  # noqa: PLR0913  an option of a command is a parameter
     Example: structurer extract budget.pdf accounts.docx -o out --csv
     """
     with running.running():
-        from structurer.cli import estimating, extraction
+        from structurer.cli import estimating, extraction, recognising
 
         folder = None if given.dry_run else extraction.place(out, files, csv=csv)
-        job = extraction.Job(tuple(files), folder, pages, schemas, csv, ocr, given)
+        job = extraction.Job(tuple(files), folder, pages, schemas, csv, recognising.settled(scans), given)
         worst = (estimating if given.dry_run else extraction).run(job, lang)
     raise typer.Exit(worst)

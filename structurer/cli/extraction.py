@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from structurer import catalog, errors, export, ocr, pipeline, report
-from structurer.cli import asking, names, page_numbers, running
+from structurer import catalog, document, errors, export, ocr, pipeline, report
+from structurer.cli import asking, names, page_numbers, recognising, running
+from structurer.records import How
 from structurer.report import terminal
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 _UNANSWERED = "model_failed"
 # What the bar counts.
 _PAGES, _ANSWERS = "pages", "answers"
+_LEFT = "left:"
+# Speed is that of so many seconds: a page may take ten.
+_PERIOD = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +42,7 @@ class Job:
     pages: str | None
     schemas: Path | None
     csv: bool
-    ocr: str
-    """Which pages are recognised: one of pipeline.OCR."""
+    recognition: pipeline.Recognition
     given: Asking
 
 
@@ -77,7 +80,7 @@ def run(job: Job, lang: str | None) -> int:
         model = asker.model() if asker else None
         for path, name in zip(files, names.output_names(files), strict=True):
             try:
-                result, opened = read(path, known, pages, model, job.ocr)
+                result, opened = read(path, known, pages, model, job.recognition)
                 page_numbers.check(pages, opened, str(path))
                 _write(job, name, result)
                 if job.folder and name != path.stem:
@@ -96,7 +99,7 @@ def run(job: Job, lang: str | None) -> int:
 def _missing(job: Job, result: Mapping[str, Any]) -> None:
     """Say what to install where pages could have been recognised."""
     unread = any(page["how"] == "unread" for page in result["source"]["pages"])
-    if unread and job.ocr != pipeline.OCR[-1] and not ocr.available():
+    if unread and job.recognition.which != pipeline.OCR[-1] and not ocr.available():
         running.complain(ocr.MISSING)
 
 
@@ -122,18 +125,20 @@ def read(
     known: Catalog,
     pages: Collection[int] | None,
     model: pipeline.Model | None = None,
-    ocr: str = pipeline.OCR[0],
+    recognition: pipeline.Recognition | None = None,
 ) -> tuple[Result, list[int | None]]:
     """Return what a document, or these pages of it, holds, and the number of every page; raises DocumentError."""
     opened: list[int | None] = []
-    with running.reading(path), _progress(path) as step:
+    how = recognition or recognising.settled()
+    with running.reading(path), _progress(path, pages) as step:
 
         def progress(page: Page) -> None:
             opened.append(page.number)
-            step()
+            if pages is None or page.number in pages:
+                step(slow=page.how is How.OCR)
 
         watched = replace(model, ask=_watched(model, step)) if model else None
-        result = pipeline.extract_file(path, known, pages=pages, progress=progress, model=watched, recognise=ocr)
+        result = pipeline.extract_file(path, known, pages=pages, progress=progress, model=watched, recognise=how)
     return result, opened
 
 
@@ -147,23 +152,45 @@ def _watched(model: pipeline.Model, step: Callable[..., None]) -> Callable[[Iter
 
 
 @contextmanager
-def _progress(path: Path) -> Iterator[Callable[..., None]]:
-    """Give what to call at every page and answer; it moves a bar on stderr if that is a terminal."""
+def _progress(path: Path, pages: Collection[int] | None = None) -> Iterator[Callable[..., None]]:
+    """Give what to call at every page and answer; it moves a bar on stderr if that is a terminal.
+
+    Once a page was slow to read, the bar tells the time left, if it can be known how many pages there are.
+    """
     if sys.stderr is None or not sys.stderr.isatty():
-        yield lambda _=_PAGES: None
+        yield lambda *_, **__: None
         return
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich import progress
 
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.fields[done]}"))
-    with Progress(*columns, TimeElapsedColumn(), console=terminal.console(sys.stderr), transient=True) as bar:
+    total = _total(path, pages)
+    columns = (
+        progress.TextColumn("{task.description}", markup=False),
+        progress.BarColumn(),
+        progress.TextColumn("{task.fields[done]}"),
+        progress.TimeElapsedColumn(),
+        progress.TextColumn("{task.fields[left]}"),
+        progress.TimeRemainingColumn(),
+    )
+    console = terminal.console(sys.stderr)
+    with progress.Progress(*columns, speed_estimate_period=_PERIOD, console=console, transient=True) as bar:
         done: Counter[str] = Counter()
-        task = bar.add_task(report.printable(path.name, 40), total=None, done="")
+        task = bar.add_task(report.printable(path.name, 40), total=None, done="", left="")
 
-        def step(what: str = _PAGES) -> None:
+        def step(what: str = _PAGES, *, slow: bool = False) -> None:
             done[what] += 1
-            bar.update(task, done=", ".join(f"{count} {name}" for name, count in done.items()))
+            if slow and total:
+                bar.update(task, total=total, left=_LEFT)
+            of = {_PAGES: f"/{total}"} if total else {}
+            told = ", ".join(f"{count}{of.get(name, '')} {name}" for name, count in done.items())
+            bar.update(task, completed=done[_PAGES], done=told)
 
         yield step
+
+
+def _total(path: Path, pages: Collection[int] | None) -> int | None:
+    """Return how many pages will be read, None where that cannot be known beforehand."""
+    count = document.page_count(path)
+    return count if count is None or pages is None else sum(1 for page in range(1, count + 1) if page in pages)
 
 
 def _write(job: Job, name: str, result: Result) -> None:

@@ -1,21 +1,50 @@
-"""The options that tell about a model, once for all commands: a command takes a group of them as one parameter."""
+"""Options that belong together, once for all commands: a command takes a group of them as one parameter."""
 
 from __future__ import annotations
 
 import functools
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Annotated, Any, Literal, get_type_hints
 
 import typer
 
 _PANEL = "Model"
+_SCANS = "Scans"
+_MOST_WORKERS = 64
 _LIMITS = "Limits of what the model may take"
 
 
 def _option(name: str, text: str, metavar: str | None = None, panel: str = _PANEL) -> Any:  # noqa: ANN401  typer's own class
     return typer.Option(name, help=text, metavar=metavar, rich_help_panel=panel)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognising:
+    """Which pages are recognised in their picture, by how many processes, and where they are kept."""
+
+    ocr: Annotated[
+        Literal["auto", "always", "never"],
+        _option("--ocr", "Recognise pages in their picture; auto: those without a text layer.", panel=_SCANS),
+    ] = "auto"
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=_MOST_WORKERS,
+            metavar="N",
+            help="Recognise so many pages at a time, about 0.9 GB each; by default one a core, 4 at most.",
+            rich_help_panel=_SCANS,
+        ),
+    ] = None
+    ocr_cache: Annotated[
+        str | None,
+        _option("--ocr-cache", "Where recognised pages are kept, and found when read again.", "DIR", _SCANS),
+    ] = None
+    no_ocr_cache: Annotated[bool, _option("--no-ocr-cache", "Recognise every page anew, keep none.", panel=_SCANS)] = (
+        False
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,21 +95,28 @@ class Asking(Address):
 
 
 def spread(command: Callable[..., None]) -> Callable[..., None]:
-    """Return a command with an option for each field of the group that its parameter `given` takes."""
+    """Return a command with an option for each field of the groups that its parameters take."""
     hints = get_type_hints(command, include_extras=True)
-    group = hints.pop("given")
-    members = get_type_hints(group, include_extras=True)
+    groups: dict[str, Any] = {name: hint for name, hint in hints.items() if is_dataclass(hint)}
+    hints = {name: hint for name, hint in hints.items() if name not in groups}
+    members = {
+        name: hint for group in groups.values() for name, hint in get_type_hints(group, include_extras=True).items()
+    }
 
     @functools.wraps(command)
     def whole(**words: Any) -> None:  # noqa: ANN401  whatever the options hold
-        command(given=group(**{name: words.pop(name) for name in members}), **words)
+        given = {
+            name: group(**{each.name: words.pop(each.name) for each in fields(group)}) for name, group in groups.items()
+        }
+        command(**given, **words)
 
-    own = [parameter for name, parameter in inspect.signature(command).parameters.items() if name != "given"]
+    own = [parameter for name, parameter in inspect.signature(command).parameters.items() if name not in groups]
     kept = [parameter.replace(annotation=hints[parameter.name]) for parameter in own]
     added = [
         inspect.Parameter(
             each.name, inspect.Parameter.KEYWORD_ONLY, default=each.default, annotation=members[each.name]
         )
+        for group in groups.values()
         for each in fields(group)
     ]
     whole.__signature__ = inspect.Signature([*kept, *added])  # type: ignore[attr-defined]

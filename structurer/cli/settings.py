@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from structurer import errors
-from structurer.cli import own_file, prices, setting_values
+from structurer.cli import cache, own_file, prices, setting_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -93,9 +93,8 @@ def _keep_apart(found: Mapping[str, Any]) -> None:
 
 def _cache() -> Path:
     """Return the folder for answers where none is named."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    try:
-        return (cache if cache.is_absolute() else Path.home() / ".cache") / "structurer" / "answers"
-    except RuntimeError:
+    folder = cache.folder("answers")
+    if folder is None:
         msg = "there is no home folder to store answers in; name a folder with --answers"
-        raise errors.UsageError(msg) from None
+        raise errors.UsageError(msg)
+    return folder

@@ -57,6 +57,11 @@ def open_pages(path: Path) -> Iterator[Page]:
     return pages(path)
 
 
+def page_count(path: Path) -> int | None:
+    """Return how many pages there are to be drawn; None for an input that has none."""
+    return pictures.count(path) if path.suffix.lower() in _DRAWN else None
+
+
 def picture(path: Path, number: int | None) -> Picture | None:
     """Return a page as it looks; None where there is nothing to be drawn."""
     return pictures.picture(path, number) if number is not None and path.suffix.lower() in _DRAWN else None
@@ -66,7 +71,8 @@ def drawn(path: Path, numbers: Iterable[int | None]) -> tuple[bytes, ...]:
     """Return pages as PNG files; none for an input that has no pages to be drawn."""
     if path.suffix.lower() not in _DRAWN:
         return ()
-    return tuple(pdf.picture(path, number, _PICTURE) for number in numbers if number is not None)
+    found = (pictures.png(path, number, _PICTURE) for number in numbers if number is not None)
+    return tuple(png for png in found if png is not None)
 
 
 def _reader(path: Path) -> tuple[str, Callable[[Path], Iterator[Page]]]:

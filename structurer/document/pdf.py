@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pymupdf
 
 from structurer import errors
-from structurer.document import strokes
+from structurer.document import strokes, trust
 from structurer.records import Box, How, Page, Word
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     Upright = tuple[float, float, float]
+    _Raw = tuple[float, float, float, float, str, int, int, int]
 
 # A PDF starts with its mark, possibly after some debris; readers look this far for it.
 _MARK, _MARK_WITHIN = b"%PDF-", 1024
@@ -25,7 +26,12 @@ _TOUCH = 1.0
 # The store of the library is emptied after so many pages.
 _SHRINK_EVERY = 16
 # A page with a picture over most of it and no more words than this is a scan.
-_FEW_WORDS, _MOST_OF_PAGE = 12, 0.5
+_FEW_WORDS = 12
+# What no list of pictures and paths of a page names: pictures inside its content, masks, shades.
+_PAINTED = frozenset({"fill-image", "fill-imgmask", "fill-shade"})
+_NO_MEANING = "\ufffd"
+# Without this, a character whose meaning nothing tells is one of no meaning, and not its number in the font.
+_GUESSED = pymupdf.TEXT_CID_FOR_UNKNOWN_UNICODE
 # A ruling may touch a character beside it by this share of its width.
 _INTO_GLYPH = 0.2
 # Between two figures the gap is wider than between two digits of one by at least this much (points).
@@ -40,12 +46,6 @@ _MOST_PATHS = 300_000
 
 pymupdf.TOOLS.mupdf_display_errors(False)
 pymupdf.TOOLS.mupdf_display_warnings(False)
-
-
-def picture(path: Path, number: int, dpi: int) -> bytes:
-    """Return a page (from 1) as a PNG file."""
-    with pymupdf.open(str(path)) as document:
-        return bytes(document[number - 1].get_pixmap(dpi=dpi).tobytes("png"))
 
 
 def pages(path: Path) -> Iterator[Page]:
@@ -65,14 +65,15 @@ def pages(path: Path) -> Iterator[Page]:
             raise errors.DocumentError(str(path), "the PDF is encrypted; remove its password first")
         if document.page_count == 0:
             raise errors.DocumentError(str(path), "the PDF has no page; it may be truncated")
+        fonts = trust.Fonts(document)
         for index in range(document.page_count):
-            yield _page(document, index)
+            yield _page(document, index, fonts)
 
 
-def _page(document: pymupdf.Document, index: int) -> Page:
+def _page(document: pymupdf.Document, index: int, fonts: trust.Fonts) -> Page:
     try:
         page = document[index]
-        return _read(page, index + 1)
+        return _read(page, index + 1, fonts)
     except (pymupdf.mupdf.FzErrorBase, RuntimeError, ValueError, IndexError) as error:
         reason = f"damaged: {_brief(error)}"
         return Page(index + 1, 0.0, 0.0, How.UNREAD, reason=reason)
@@ -82,17 +83,19 @@ def _page(document: pymupdf.Document, index: int) -> Page:
             pymupdf.TOOLS.store_shrink(100)
 
 
-def _read(page: pymupdf.Page, number: int) -> Page:
+def _read(page: pymupdf.Page, number: int, fonts: trust.Fonts) -> Page:
     width, height = page.rect.width, page.rect.height
     matrix = page.rotation_matrix if page.rotation else None
-    text = page.get_textpage(flags=pymupdf.TEXTFLAGS_WORDS)
-    raw = [word for word in text.extractWORDS() if word[4].strip()]
+    text, raw, suspect = _text(page)
     if not raw:
         how, reason = _without_text(page)
         return Page(number, width, height, how, reason=reason)
-    if len(raw) <= _FEW_WORDS and _is_picture(page):
-        reason = f"picture_only: {' '.join(word[4] for word in raw)[:80]}"
-        return Page(number, width, height, How.UNREAD, reason=reason)
+    if page.get_images() and trust.covered(page):
+        if len(raw) <= _FEW_WORDS:
+            reason = f"picture_only: {' '.join(word[4] for word in raw)[:80]}"
+            return Page(number, width, height, How.UNREAD, reason=reason)
+        suspect = suspect or trust.hidden(page)
+    suspect = suspect or fonts.suspect(page)
     paths = page.get_cdrawings()
     rulings = strokes.rulings(paths, matrix) if len(paths) <= _MOST_PATHS else ()
     if matrix is None:
@@ -104,20 +107,28 @@ def _read(page: pymupdf.Page, number: int) -> Page:
     whole = [word for word, block in words if block not in crossed]
     if crossed:
         whole += _cut(text, crossed, verticals, matrix)
-    return Page(number, width, height, How.TEXT, tuple(whole), rulings)
+    return Page(number, width, height, How.TEXT, tuple(whole), rulings, suspect=suspect)
+
+
+def _text(page: pymupdf.Page) -> tuple[pymupdf.TextPage, list[_Raw], str | None]:
+    """Return the text of a page, its words, and why they cannot be what is displayed.
+
+    Where something has no meaning, the text is read again with what the library takes it for: better than nothing
+    where nothing else reads the page.
+    """
+    text = page.get_textpage(flags=pymupdf.TEXTFLAGS_WORDS & ~_GUESSED)
+    raw = [word for word in text.extractWORDS() if word[4].strip()]
+    suspect = trust.unreadable([word[4] for word in raw])
+    if any(_NO_MEANING in word[4] for word in raw):
+        text = page.get_textpage(flags=pymupdf.TEXTFLAGS_WORDS)
+        raw = [word for word in text.extractWORDS() if word[4].strip()]
+    return text, raw, suspect
 
 
 def _without_text(page: pymupdf.Page) -> tuple[How, str | None]:
-    if page.get_images() or page.get_cdrawings():
+    if page.get_images() or page.get_cdrawings() or any(kind in _PAINTED for kind, *_ in page.get_bboxlog()):
         return How.UNREAD, "no_text_layer"
     return How.BLANK, None
-
-
-def _is_picture(page: pymupdf.Page) -> bool:
-    """Tell whether one picture covers most of the page: a scan, with perhaps a page number or a stamp as text."""
-    whole = page.mediabox.width * page.mediabox.height
-    boxes = [image["bbox"] for image in page.get_image_info()]
-    return any((x1 - x0) * (y1 - y0) > _MOST_OF_PAGE * whole for x0, y0, x1, y1 in boxes)
 
 
 def _placed(box: tuple[float, float, float, float], matrix: pymupdf.Matrix | None) -> Box:

@@ -11,6 +11,8 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from structurer.records import Picture, Ruling, Word
 
 MISSING = "scanned pages need the recogniser: pip install 'structurer[ocr]'"
@@ -30,7 +32,13 @@ class Scan:
     skew: float
     """By how many degrees it was turned clockwise after that, to straighten it."""
     reason: str | None
-    """Why nothing could be read: `bad_picture`, `too_large`, `too_small`, `blank`, `black`, `no_text`."""
+    """Why nothing could be read: `bad_picture`, `too_large`, `too_small`, `blank`, `black`, `no_text`;
+    of a page, not its picture: `no_memory`, `worker_died`."""
+
+
+def unread(reason: str) -> Scan:
+    """Return the scan of a page that nothing is known of but why."""
+    return Scan((), (), 0.0, 0.0, 0, 0.0, reason)
 
 
 def available() -> bool:
@@ -42,3 +50,8 @@ def read(picture: Picture) -> Scan:
     """Recognise a page; a picture that cannot be read comes back with a reason, not as an exception."""
     scan: Scan = import_module("structurer.ocr.page").recognise(picture)
     return scan
+
+
+def agrees(picture: Picture, words: Sequence[Word]) -> bool:
+    """Tell whether a page displays what its text layer says, as far as some of its figures show."""
+    return bool(import_module("structurer.ocr.sample").agrees(picture, words))

@@ -60,7 +60,9 @@ def _reading(text: str, sure: list[float]) -> Reading:
 
 @cache
 def _engine() -> Any:  # noqa: ANN401  a package without types
-    whole = rapidocr().RapidOCR(params=_SETTINGS)
+    # A process that holds OpenCV to its share of the cores holds the recogniser to it, too.
+    threads = cv2.getNumThreads() if cv2.getNumThreads() < cv2.getNumberOfCPUs() else -1
+    whole = rapidocr().RapidOCR(params={**_SETTINGS, "EngineConfig.onnxruntime.intra_op_num_threads": threads})
     # The recogniser is loaded by the first picture.
     whole(np.full((_HEIGHT, _HEIGHT, 3), 255, np.uint8), use_det=False, use_cls=False, use_rec=True)
     return whole.text_rec
