@@ -196,6 +196,8 @@ def _distrusted(page: Page) -> Page:
 def _recognised(page: Page, scan: ocr.Scan) -> Page:
     if scan.reason and page.suspect and page.words:
         return _distrusted(page)
+    if scan.reason == ocr.BLANK:
+        return replace(page, how=How.BLANK, words=(), rulings=(), blocks=(), reason=None)
     if scan.reason:
         return replace(page, how=How.UNREAD, words=(), rulings=(), blocks=(), reason=scan.reason)
     return Page(

@@ -425,3 +425,11 @@ def test_a_fault_in_the_document_is_still_said(tmp_path: Path) -> None:
     (tmp_path / "broken.pdf").write_bytes(b"no document")
     with pytest.raises(errors.DocumentError):
         pipeline.extract_file(tmp_path / "broken.pdf", KNOWN, recognise="always")
+
+
+def test_a_fault_of_the_recogniser_costs_only_its_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("structurer.ocr.page.recognise", fails)
+    assert ocr.read(Picture(b"\0" * 12, 2, 2, (1.0, 1.0))).reason == "failed: ZeroDivisionError"

@@ -47,6 +47,7 @@ def verification(result: Record, catalog: Catalog, *, reread: Reread = ONCE, fou
     leaves = list(coverage.leaves(result, read.catalog, read.figures))
     covered = coverage.coverage(leaves, read.figures, _proven(verdicts))
     states = completeness.tables(result, read.catalog)
+    offered = suggestions(verdicts, read.tables, read.catalog.rules, findings.second_readings(read.figures))
     others = [
         *findings.ungrounded(leaves, read.figures),
         *findings.doubtful(leaves, read.figures),
@@ -64,7 +65,7 @@ def verification(result: Record, catalog: Catalog, *, reread: Reread = ONCE, fou
         "completeness": states,
         "findings": [
             *map(findings.plain, found),
-            *findings.failing(verdicts, suggestions(verdicts, read.tables, read.catalog.rules), result),
+            *findings.failing(verdicts, offered, result),
             *findings.absent(verdicts, result),
             *findings.rounding(exactness.alone(verdicts, read.scales), result),
             *map(findings.plain, others),

@@ -36,11 +36,14 @@ class _Needed(NamedTuple):
     would: str
 
 
-def suggestions(verdicts: Sequence[Verdict], tables: Sequence[Table], rules: Rules) -> dict[int, list[Suggestion]]:
+def suggestions(
+    verdicts: Sequence[Verdict], tables: Sequence[Table], rules: Rules, others: Mapping[str, str]
+) -> dict[int, list[Suggestion]]:
     """Return by the index of a failing equation the slips that explain it, where one explanation fits.
 
-    A figure that stands in another equation that ties is taken to be right. Where the same change of one
-    figure mends two failing equations, that is the explanation of both.
+    `others` has by pointer what the second recognition of a figure read. A figure that stands in another
+    equation that ties is taken to be right. Where the same change of one figure mends two failing
+    equations, that is the explanation of both.
     """
     broken = [index for index, verdict in enumerate(verdicts) if verdict.outcome is Outcome.BROKEN]
     if not broken:
@@ -62,7 +65,8 @@ def suggestions(verdicts: Sequence[Verdict], tables: Sequence[Table], rules: Rul
     for index in broken:
         equation, found = verdicts[index].equation, needed[index]
         explained = (
-            _explained(found, mends, before)
+            _read_otherwise(found, needed.values(), others)
+            or _explained(found, mends, before)
             or _units(equation, proven)
             or _rows(equation)
             or _lost(equation, tables, rules)
@@ -70,6 +74,25 @@ def suggestions(verdicts: Sequence[Verdict], tables: Sequence[Table], rules: Rul
         if explained:
             made[index] = explained
     return made
+
+
+def _read_otherwise(
+    found: Sequence[_Needed], everywhere: Iterable[Sequence[_Needed]], others: Mapping[str, str]
+) -> list[Suggestion]:
+    """Return the one figure whose second reading is what it would have to be, in every sum it fails in."""
+    would = defaultdict(set)
+    for need in (need for needs in everywhere for need in needs):
+        would[need.operand.pointer].add(need.value)
+    fitting = [
+        need
+        for need in found
+        if _is(others.get(need.operand.pointer, ""), need.would) and len(would[need.operand.pointer]) == 1
+    ]
+    return [Suggestion("other_reading", fitting[0].operand, fitting[0].would)] if len(fitting) == 1 else []
+
+
+def _is(reading: str, would: str) -> bool:
+    return "".join(reading.split()).replace(",", "").replace("\uff0c", "") == would
 
 
 class _Mends(NamedTuple):

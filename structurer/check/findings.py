@@ -269,6 +269,16 @@ def ungrounded(leaves: Iterable[Leaf], figures: Figures) -> Iterator[Finding]:
                 break
 
 
+def second_readings(figures: Figures) -> dict[str, str]:
+    """Return by the pointer of a figure what its second recognition read, where that differs."""
+    found = {}
+    for pointer, place in figures.provenance.items():
+        readings = place.get("readings") if isinstance(place, dict) and place.get("agreed") is False else None
+        if isinstance(readings, list) and readings and isinstance(readings[-1], str):
+            found[pointer] = readings[-1]
+    return found
+
+
 # Why a figure is in doubt that was recognised in a picture.
 _RECOGNISED = "ocr"
 

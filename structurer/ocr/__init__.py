@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from structurer.records import Picture, Ruling, Word
 
 MISSING = "scanned pages need the recogniser: pip install 'structurer[ocr]'"
+FAILED, BLANK = "failed", "blank"
 _PACKAGES = ("rapidocr", "onnxruntime", "cv2", "numpy")
 
 
@@ -33,7 +34,7 @@ class Scan:
     """By how many degrees it was turned clockwise after that, to straighten it."""
     reason: str | None
     """Why nothing could be read: `bad_picture`, `too_large`, `too_small`, `blank`, `black`, `no_text`;
-    of a page, not its picture: `no_memory`, `worker_died`."""
+    `failed` with the name of the fault; of a page, not its picture: `no_memory`, `worker_died`."""
 
 
 def unread(reason: str) -> Scan:
@@ -48,7 +49,11 @@ def available() -> bool:
 
 def read(picture: Picture) -> Scan:
     """Recognise a page; a picture that cannot be read comes back with a reason, not as an exception."""
-    scan: Scan = import_module("structurer.ocr.page").recognise(picture)
+    page = import_module("structurer.ocr.page")
+    try:
+        scan: Scan = page.recognise(picture)
+    except page.FAULTS as error:
+        return unread(f"{FAILED}: {type(error).__name__}")
     return scan
 
 

@@ -5,8 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from structurer.ocr import Scan, crops, doubt, lines, paper, pixels, regions, rules, seal, skew, turning
-from structurer.ocr.extra import np
+from structurer.ocr import (
+    Scan,
+    crops,
+    doubt,
+    lines,
+    paper,
+    pixels,
+    recogniser,
+    regions,
+    rules,
+    seal,
+    skew,
+    stamp,
+    turning,
+)
+from structurer.ocr.extra import cv2, np
 from structurer.records import Box, Ruling, Word
 
 if TYPE_CHECKING:
@@ -14,13 +28,22 @@ if TYPE_CHECKING:
 
     from structurer.ocr.extra import Pixels
     from structurer.ocr.lines import Strip
+    from structurer.ocr.recogniser import Reading
+    from structurer.ocr.regions import Area
     from structurer.ocr.rules import Rules
+    from structurer.ocr.stamp import Stamp
     from structurer.records import Picture
 
+FAULTS = (ArithmeticError, LookupError, RuntimeError, ValueError, cv2.error, recogniser.FAULT)
+"""What a picture like no other may raise in the packages; it costs the page and not the document."""
 # A word is at least this high (share of a character): a dash is no thinner line of text than others.
 _LOWEST = 0.6
 # A page whose characters are read with less confidence than this holds something else than text.
 _TEXT = 0.5
+# A page with more lines of text than this is a picture of something else.
+_MOST = 6000
+# Under a stamp that could not be lifted nothing is read with more confidence.
+_STAMPED = 0.6
 
 
 @dataclass(frozen=True)
@@ -47,8 +70,13 @@ class Found:
 
     grey: Pixels
     rules: Rules
-    strips: list[Strip]
+    areas: list[Area]
     em: float
+
+    @property
+    def crops(self) -> list[Pixels]:
+        """The lines of text as pictures."""
+        return [crops.crop(self.grey, strip, self.em) for area in self.areas for strip in area.strips]
 
 
 def recognise(picture: Picture) -> Scan:
@@ -72,7 +100,9 @@ def recognise(picture: Picture) -> Scan:
     askew = skew.angle(sheet.grey < paper.INK)
     sheet = sheet.changed(lambda grey: skew.straightened(grey, askew))
     found = _found(sheet, unit)
-    if turning.is_upside_down([crops.crop(found.grey, strip, found.em) for strip in found.strips]):
+    if sum(len(area.strips) for area in found.areas) > _MOST:
+        return _unread(picture, "no_text")
+    if turning.is_upside_down(found.crops):
         turned = (turned + 180) % 360
         found = _found(sheet.changed(lambda grey: grey[::-1, ::-1]), unit)
     words = tuple(_words(found, unit))
@@ -91,17 +121,35 @@ def _found(look: Look, unit: float) -> Found:
     clean = np.where(ruled.mask > 0, np.uint8(255), look.grey)
     ink = (clean < paper.INK).astype(np.uint8)
     em = lines.character_height(ink, unit)
-    return Found(clean, ruled, regions.strips(ink, ruled, unit, em), em)
+    return Found(clean, ruled, regions.areas(ink, ruled, unit, em), em)
 
 
 def _words(found: Found, unit: float) -> list[Word]:
-    readings = doubt.read([crops.crop(found.grey, strip, found.em) for strip in found.strips])
+    readings = iter(doubt.read(found.crops))
+    stamps = stamp.find(found.grey, unit)
     words = []
-    for strip, (reading, other) in zip(found.strips, readings, strict=True):
-        if reading.text:
-            box = _box(strip, found.em, unit)
-            words.append(Word(reading.text, box, round(reading.confidence, 4), other))
+    for area in found.areas:
+        own = [next(readings) for _ in area.strips]
+        own = doubt.without_remnants(own) if area.inside else own
+        words += [
+            Word(reading.text, _box(strip, found.em, unit), _confidence(reading, strip, stamps), other)
+            for strip, (reading, other) in zip(area.strips, own, strict=True)
+            if reading.text
+        ]
+        if area.inside and not any(reading.text for reading, _ in own):
+            words += [
+                Word(doubt.UNREADABLE, _box(s, found.em, unit), 0.0) for s in area.strips if _is_tall(s, found.em)
+            ]
     return words
+
+
+def _confidence(reading: Reading, strip: Strip, stamps: Sequence[Stamp]) -> float:
+    covered = any(stamp_.covers(strip.x0, strip.top, strip.x1, strip.bottom) for stamp_ in stamps)
+    return round(min(reading.confidence, _STAMPED) if covered else reading.confidence, 4)
+
+
+def _is_tall(strip: Strip, em: float) -> bool:
+    return strip.bottom - strip.top >= _LOWEST * em
 
 
 def _sure(words: Sequence[Word]) -> float:

@@ -27,6 +27,8 @@ _SETTINGS = {
     "Rec.rec_img_shape": [3, _HEIGHT, _LEAST],
     "Rec.rec_batch_num": _BATCH,
 }
+FAULT: Any = import_module("rapidocr.inference_engine.onnxruntime.main").ONNXRuntimeError
+"""What the recogniser raises where its model fails."""
 _DIGITS = frozenset("0123456789")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from structurer.ocr.extra import cv2, np
 from structurer.ocr.lines import Strip, lines
@@ -22,11 +22,19 @@ _SPECK, _THIN = 0.35, 0.12
 _SHADOW = 0.6
 
 
-def strips(ink: Pixels, rules: Rules, unit: float, em: float) -> list[Strip]:
-    """Return the lines of text in every area between the rules; `ink` has no rules in it (1 or 0)."""
+class Area(NamedTuple):
+    """The lines of text of an area that rules part from others."""
+
+    strips: list[Strip]
+    inside: bool
+    """Whether there are rules on all its sides, as around a cell."""
+
+
+def areas(ink: Pixels, rules: Rules, unit: float, em: float) -> list[Area]:
+    """Return the areas between the rules that hold text; `ink` has no rules in it (1 or 0)."""
     walls = _walls(rules, unit)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(1 - walls, connectivity=4)
-    found: list[Strip] = []
+    found: list[Area] = []
     for label in range(1, count):
         x, y, w, h, _ = stats[label].tolist()
         if min(w, h) < _NARROW * unit:
@@ -35,8 +43,11 @@ def strips(ink: Pixels, rules: Rules, unit: float, em: float) -> list[Strip]:
         own = ink[part] & (labels[part] == label)
         if own.any():
             inside = x > 0 and y > 0 and x + w < ink.shape[1] and y + h < ink.shape[0]
-            found += [strip.moved(x, y) for strip in lines(own, em, ruled=inside)]
-    return [strip for strip in found if not _is_speck(strip, em) and not _is_shadow(strip, em, ink.shape[1])]
+            strips = [strip.moved(x, y) for strip in lines(own, em, ruled=inside)]
+            found.append(
+                Area([s for s in strips if not _is_speck(s, em) and not _is_shadow(s, em, ink.shape[1])], inside)
+            )
+    return [area for area in found if area.strips]
 
 
 def _is_speck(strip: Strip, em: float) -> bool:

@@ -21,6 +21,8 @@ _DOTS, _DOTTED = 3.0, 60.0
 _DOT = 1.6
 # No rule is thicker (points); a bar of blurred text is.
 _THICKEST = 3.5
+# No page has more pieces of rules in one direction; the longest count.
+_MOST = 1500
 # Around a rule so many pixels still belong to it.
 _BLUR = 1
 
@@ -56,7 +58,7 @@ def _strokes(grey: Pixels, unit: float) -> tuple[list[Stroke], Pixels]:
     for number, (x, y, w, h, area) in enumerate(stats.tolist()):
         if number and area / w <= _THICKEST * unit:
             found.append(strokes.Stroke(y + (h - 1) / 2, x, x + w, area / w, (number,)))
-    return found, labels
+    return sorted(found, key=lambda stroke: stroke.start - stroke.end)[:_MOST], labels
 
 
 def _runs(dark: Pixels, length: float) -> Pixels:
