@@ -310,6 +310,20 @@ def test_a_figure_read_with_doubt_is_a_matter_of_the_reading() -> None:
     assert verification(made)["findings"][0]["blame"] == "reading"
 
 
+def test_a_second_recognition_that_makes_the_sum_tie_is_offered() -> None:
+    made = result(table("expenditure", "name | total | basic | project\n甲 | 10.00 | 4.20 | 7.00"))
+    made["provenance"]["/tables/0/rows/0/project"] |= {"readings": ["7.00", "5.80"], "agreed": False}
+    (found,) = verification(made)["findings"]
+    (offered,) = found["suggestions"]
+    assert (offered["code"], offered["where"], offered["facts"]["would"]) == (
+        "other_reading",
+        "/tables/0/rows/0/project",
+        "5.80",
+    )
+    made["provenance"]["/tables/0/rows/0/project"]["readings"] = ["7.00", "5.90"]
+    assert [one["code"] for one in verification(made)["findings"][0]["suggestions"]] != ["other_reading"]
+
+
 def test_a_sum_over_a_row_with_digits_that_no_field_took_is_a_matter_of_the_reading() -> None:
     made = table("project_expenditure", "project_name | total\n合计 | 10.00\n甲 | 4.00\n乙 | —")
     made["rows"][2]["other"] = {"合计": "费 6.00"}

@@ -106,7 +106,7 @@ def test_pages_are_recognised_where_it_is_asked_for(
 
     def read(picture: Any) -> ocr.Scan:  # noqa: ANN401  a picture
         seen.append(picture)
-        return ocr.Scan((), (), 90, 60, 0, 0.0, "blank")
+        return ocr.Scan((), (), 90, 60, 0, 0.0, "no_text")
 
     monkeypatch.setattr(ocr, "read", read)
     monkeypatch.setattr(ocr, "available", lambda: True)
