@@ -31,6 +31,11 @@ DOCUMENT = CHECKOUT / "golden" / "shijiazhuang-2024" / "excerpt.pdf"
 ROUNDS, AT_LEAST = 3, 20
 
 
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def overhead(path: Path) -> None:
     """Print how long the pages take, over the time that the recogniser takes for their lines alone."""
     kept: list[list[object]] = []
@@ -52,9 +57,9 @@ def overhead(path: Path) -> None:
             recogniser.read(kept[-1])
             owns.append(time.perf_counter() - start)
         ratios.append(min(wholes) / min(owns))
-        print(f"page {number}: {len(kept[-1])} lines, {min(wholes):.2f} s, {ratios[-1]:.2f} times the recogniser's own")
+        say(f"page {number}: {len(kept[-1])} lines, {min(wholes):.2f} s, {ratios[-1]:.2f} times the recogniser's own")
     page.doubt.read = read
-    print(f"median {statistics.median(ratios):.2f}, largest {max(ratios):.2f}")
+    say(f"median {statistics.median(ratios):.2f}, largest {max(ratios):.2f}")
 
 
 def workers(path: Path) -> None:
@@ -64,7 +69,7 @@ def workers(path: Path) -> None:
         start = time.perf_counter()
         pipeline.extract_file(path, known, recognise=pipeline.Recognition(workers=count))
         took[count] = time.perf_counter() - start
-    print(f"one process {took[1]:.1f} s, two {took[2]:.1f} s: {took[1] / took[2]:.2f} times as fast")
+    say(f"one process {took[1]:.1f} s, two {took[2]:.1f} s: {took[1] / took[2]:.2f} times as fast")
 
 
 def memory(path: Path, count: int) -> None:
@@ -77,7 +82,7 @@ def memory(path: Path, count: int) -> None:
         ocr.read(picture)
         if number + 1 in {AT_LEAST, count}:
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            print(f"peak memory after {number + 1} pages: {peak:.0f} MB", flush=True)
+            say(f"peak memory after {number + 1} pages: {peak:.0f} MB")
 
 
 def main() -> None:

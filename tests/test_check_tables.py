@@ -310,6 +310,22 @@ def test_a_figure_read_with_doubt_is_a_matter_of_the_reading() -> None:
     assert verification(made)["findings"][0]["blame"] == "reading"
 
 
+def test_figures_recognised_once_and_surely_are_grounded_but_no_fault_of_the_document() -> None:
+    made = result(table("expenditure", "name | total | basic | project\n甲 | 10.00 | 4.00 | 6.00"))
+    for place in made["provenance"].values():
+        place |= {"how": "ocr", "confidence": 0.99}
+    held = verification(made)
+    assert (held["grounded"], held["proven"]) == (held["figures"], 3)
+    made["tables"][0]["rows"][0]["basic"] = "5.00"
+    made["provenance"]["/tables/0/rows/0/basic"]["text"] = "5.00"
+    assert [(one["code"], one["blame"]) for one in verification(made)["findings"]] == [("does_not_tie", "reading")]
+    for place in made["provenance"].values():
+        place["agreed"] = True
+    assert [one["blame"] for one in verification(made)["findings"]] == ["document"]
+    made["provenance"]["/tables/0/rows/0/basic"]["doubtful"] = "ocr"
+    assert verification(made)["grounded"] == held["figures"] - 1
+
+
 def test_a_second_recognition_that_makes_the_sum_tie_is_offered() -> None:
     made = result(table("expenditure", "name | total | basic | project\n甲 | 10.00 | 4.20 | 7.00"))
     made["provenance"]["/tables/0/rows/0/project"] |= {"readings": ["7.00", "5.80"], "agreed": False}

@@ -118,7 +118,7 @@ def coverage(found: Iterable[Leaf], figures: Figures, proven: Collection[str]) -
         known = places.get(place)
         if known is None:
             known = places[place] = [True, False]
-        known[0] = known[0] and figures.firm(pointer, value)
+        known[0] = known[0] and figures.grounded(pointer, value)
         known[1] = known[1] or pointer in proven
         part = pointer[: pointer.find("/", len(_TABLES) if pointer.startswith(_TABLES) else 1)]
         parts[part].setdefault(place, (known, pointer))

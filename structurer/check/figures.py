@@ -139,6 +139,13 @@ class Figures:
             known = self._firms[pointer] = text, self._firm(pointer, text, self.provenance.get(pointer))
         return known[1]
 
+    def grounded(self, pointer: str, text: object) -> bool:
+        """Tell whether a value stands on its page digit for digit; one recognition that was sure suffices for that."""
+        place = self.provenance.get(pointer)
+        if isinstance(place, dict) and place.get("how") == How.OCR.value and pointer not in self.doubted:
+            return not place.get("doubtful") and isinstance(text, str) and self.stands(text, place.get("text"))
+        return self.firm(pointer, text)
+
     def place(self, pointer: str) -> object:
         """Return what tells one printed figure from another: page, box and text; the pointer where none is known."""
         place = self.provenance.get(pointer)
