@@ -40,7 +40,7 @@ def overhead(path: Path) -> None:
     """Print how long the pages take, over the time that the recogniser takes for their lines alone."""
     kept: list[list[object]] = []
     read = doubt.read
-    page.doubt.read = lambda lines: kept.append(list(lines)) or read(lines)
+    page.doubt.read = lambda lines, stamped: kept.append(list(lines)) or read(lines, stamped)
     with pymupdf.open(path) as document:
         count = len(document)
     ratios = []

@@ -137,14 +137,14 @@ def test_a_figure_in_doubt_is_read_again_and_both_are_kept(
     second: Callable[..., None], first: Reading, again: Reading, text: str, other: str
 ) -> None:
     second([first], [again])
-    ((reading, kept),) = doubt.read([LINE])
+    ((reading, kept),) = doubt.read([LINE], {})
     assert (reading.text, kept) == (text, other)
 
 
 @pytest.mark.parametrize("reading", [Reading("12.50", 0.95), Reading("no digit", 0.2), Reading("No. 4-1", 0.95)])
 def test_what_is_sure_or_no_figure_is_read_once(second: Callable[..., None], reading: Reading) -> None:
     second([reading], [])
-    assert doubt.read([LINE]) == [(reading, "")]
+    assert doubt.read([LINE], {}) == [(reading, "")]
 
 
 def test_what_a_stamp_left_beside_a_figure_goes_and_leaves_a_mark() -> None:
@@ -158,13 +158,13 @@ def test_what_a_stamp_left_beside_a_figure_goes_and_leaves_a_mark() -> None:
 
 
 def test_ink_in_a_cell_that_says_nothing_is_unreadable(monkeypatch: pytest.MonkeyPatch) -> None:
-    def nothing(lines: Sequence[Any]) -> list[tuple[Reading, str]]:
+    def nothing(lines: Sequence[Any], _: object) -> list[tuple[Reading, str]]:
         return [(recogniser.NOTHING, "") for _ in lines]
 
     monkeypatch.setattr(doubt, "read", nothing)
     grey = np.full((100, 100), 255, np.uint8)
     inside, outside = (regions.Area([Strip(10, 10, 40, 30)], inside=inside) for inside in (True, False))
     none = rules.Rules((), (), grey * 0)
-    (word,) = page._words(page.Found(grey, none, [inside], 20.0), 1.0)
+    (word,) = page._words(page.Found(grey, none, [], [inside], 20.0), 1.0)
     assert (word.text, word.confidence) == (doubt.UNREADABLE, 0.0)
-    assert page._words(page.Found(grey, none, [outside], 20.0), 1.0) == []
+    assert page._words(page.Found(grey, none, [], [outside], 20.0), 1.0) == []

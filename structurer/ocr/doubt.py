@@ -6,11 +6,11 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from structurer.ocr import recogniser
+from structurer.ocr import recogniser, stamp
 from structurer.ocr.extra import cv2, np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from structurer.ocr.extra import Pixels
     from structurer.ocr.recogniser import Reading
@@ -27,8 +27,8 @@ _HARDLY = 0.75
 _DARK, _NEAR = 110, 0.06
 # And print darker than the first is black, the rest the second times as light.
 _BLACK, _BRIGHTER = 60, 1.5
-# What is left of a line after that has so much white at its sides (share of its height).
-_BESIDE = 0.33
+# What is left of a line after that has so much white above and below, and at its sides (shares of its height).
+_ABOVE, _BESIDE = 0.12, 0.33
 _DIGIT = re.compile(r"\d")
 # Digits and what stands among them; a letter would make it a code or a text.
 _FIGURE_LIKE = re.compile(r"[-\u2212\u25b3]?[\d,.，．·:;'\s]*\d[\d,.，．·:;'\s]*[%％]?")
@@ -38,13 +38,16 @@ _MARK = re.compile(r"\s*[,.，．·:;'\s]\s*")
 _THOUSAND = 3
 
 
-def read(lines: Sequence[Pixels]) -> list[tuple[Reading, str]]:
-    """Return what each line says, and what a second reading says, which is empty where there was none."""
+def read(lines: Sequence[Pixels], stamped: Mapping[int, float]) -> list[tuple[Reading, str]]:
+    """Return what each line says, and what a second reading says, which is empty where there was none.
+
+    `stamped` are the lines that lie under a stamp without colour, by how dark that is: what is darker is print.
+    """
     found = [(reading, "") for reading in recogniser.read(lines)]
-    again = [number for number, (reading, _) in enumerate(found) if _in_doubt(reading)]
-    seconds = recogniser.read([_cleared(lines[number]) for number in again])
+    again = [number for number, (reading, _) in enumerate(found) if number in stamped or _in_doubt(reading)]
+    seconds = recogniser.read([_cleared(lines[n], min(_DARK, stamp.DARKER * stamped.get(n, 255))) for n in again])
     for number, second in zip(again, seconds, strict=True):
-        found[number] = _settled(found[number][0], second)
+        found[number] = _settled(found[number][0], second, trusted=number in stamped)
     return found
 
 
@@ -73,22 +76,25 @@ def _is_misshapen(text: str) -> bool:
     return bool(_FIGURE_LIKE.fullmatch(text)) and not _FIGURE.fullmatch(text)
 
 
-def _cleared(line: Pixels) -> Pixels:
+def _cleared(line: Pixels, dark: float) -> Pixels:
     """Return the line without what is faint: specks, and what is left of a stamp."""
     reach = 2 * max(1, round(_NEAR * line.shape[0])) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
-    print_ = cv2.dilate((line < _DARK).astype(np.uint8), disc) > 0
+    print_ = cv2.dilate((line < dark).astype(np.uint8), disc) > 0
     if not print_.any():
         return line
-    columns = np.flatnonzero(print_.any(axis=0))
-    kept = np.where(print_, line, np.uint8(255))[:, columns[0] : columns[-1] + 1]
+    rows, columns = np.flatnonzero(print_.any(axis=1)), np.flatnonzero(print_.any(axis=0))
+    kept = np.where(print_, line, np.uint8(255))[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     kept = np.clip((kept.astype(np.float32) - _BLACK) * _BRIGHTER, 0, 255).astype(np.uint8)
-    beside = round(_BESIDE * line.shape[0])
-    return cv2.copyMakeBorder(kept, 0, 0, beside, beside, cv2.BORDER_CONSTANT, value=255)
+    above, beside = round(_ABOVE * kept.shape[0]), round(_BESIDE * kept.shape[0])
+    return cv2.copyMakeBorder(kept, above, above, beside, beside, cv2.BORDER_CONSTANT, value=255)
 
 
-def _settled(first: Reading, second: Reading) -> tuple[Reading, str]:
-    """Return the reading to go by and the other; alike, they are as sure as the first of them."""
+def _settled(first: Reading, second: Reading, *, trusted: bool) -> tuple[Reading, str]:
+    """Return the reading to go by and the other; alike, they are as sure as the first of them.
+
+    The second is `trusted` where a stamp was taken away for it.
+    """
     if first.text == second.text and not _is_misshapen(first.text):
         return first, second.text
     better, other = first, second
@@ -97,7 +103,7 @@ def _settled(first: Reading, second: Reading) -> tuple[Reading, str]:
         like = bool(_FIGURE_LIKE.fullmatch(first.text))
         surer = second.confidence > first.confidence
         much = second.confidence >= _SURE and first.confidence < _UNSURE
-        if not like or much or (surer and digits[0] == digits[1]):
+        if trusted or not like or much or (surer and digits[0] == digits[1]):
             better, other = second, first
     return replace(better, text=_shaped(better.text)), other.text or UNREADABLE
 

@@ -70,6 +70,8 @@ class Found:
 
     grey: Pixels
     rules: Rules
+    stamps: list[Stamp]
+    """Those without colour."""
     areas: list[Area]
     em: float
 
@@ -119,20 +121,22 @@ def _found(look: Look, unit: float) -> Found:
     """Return the lines of text and the rules of a straightened page."""
     ruled = rules.find(look.for_rules, unit)
     clean = np.where(ruled.mask > 0, np.uint8(255), look.grey)
-    ink = (clean < paper.INK).astype(np.uint8)
+    stamps = stamp.find(clean, unit)
+    ink = stamp.without((clean < paper.INK).astype(np.uint8), clean, stamps, unit)
     em = lines.character_height(ink, unit)
-    return Found(clean, ruled, regions.areas(ink, ruled, unit, em), em)
+    return Found(clean, ruled, stamps, regions.areas(ink, ruled, unit, em), em)
 
 
 def _words(found: Found, unit: float) -> list[Word]:
-    readings = iter(doubt.read(found.crops))
-    stamps = stamp.find(found.grey, unit)
+    strips = [strip for area in found.areas for strip in area.strips]
+    under = {n: cover.level for n, strip in enumerate(strips) for cover in found.stamps if _covers(cover, strip)}
+    readings = iter(doubt.read(found.crops, under))
     words = []
     for area in found.areas:
         own = [next(readings) for _ in area.strips]
         own = doubt.without_remnants(own) if area.inside else own
         words += [
-            Word(reading.text, _box(strip, found.em, unit), _confidence(reading, strip, stamps), other)
+            Word(reading.text, _box(strip, found.em, unit), _confidence(reading, strip, found.stamps), other)
             for strip, (reading, other) in zip(area.strips, own, strict=True)
             if reading.text
         ]
@@ -144,8 +148,12 @@ def _words(found: Found, unit: float) -> list[Word]:
 
 
 def _confidence(reading: Reading, strip: Strip, stamps: Sequence[Stamp]) -> float:
-    covered = any(stamp_.covers(strip.x0, strip.top, strip.x1, strip.bottom) for stamp_ in stamps)
+    covered = any(_covers(cover, strip) for cover in stamps)
     return round(min(reading.confidence, _STAMPED) if covered else reading.confidence, 4)
+
+
+def _covers(cover: Stamp, strip: Strip) -> bool:
+    return cover.covers(strip.x0, strip.top, strip.x1, strip.bottom)
 
 
 def _is_tall(strip: Strip, em: float) -> bool:
