@@ -163,7 +163,7 @@ def test_ink_in_a_cell_that_says_nothing_is_unreadable(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(doubt, "read", nothing)
     grey = np.full((100, 100), 255, np.uint8)
-    inside, outside = (regions.Area([Strip(10, 10, 40, 30)], inside=inside) for inside in (True, False))
+    inside, outside = (regions.Area([Strip(10, 10, 40, 30)], inside, Strip(10, 10, 40, 30)) for inside in (True, False))
     none = rules.Rules((), (), grey * 0)
     (word,) = page._words(page.Found(grey, none, [], [inside], 20.0), 1.0)
     assert (word.text, word.confidence) == (doubt.UNREADABLE, 0.0)

@@ -122,9 +122,10 @@ def _found(look: Look, unit: float) -> Found:
     ruled = rules.find(look.for_rules, unit)
     clean = np.where(ruled.mask > 0, np.uint8(255), look.grey)
     stamps = stamp.find(clean, unit)
-    ink = stamp.without((clean < paper.INK).astype(np.uint8), clean, stamps, unit)
+    raw = (clean < paper.INK).astype(np.uint8)
+    ink = stamp.without(raw, clean, stamps, unit)
     em = lines.character_height(ink, unit)
-    return Found(clean, ruled, stamps, regions.areas(ink, ruled, unit, em), em)
+    return Found(clean, ruled, stamps, regions.areas(ink, raw, ruled, unit, em), em)
 
 
 def _words(found: Found, unit: float) -> list[Word]:
@@ -141,10 +142,14 @@ def _words(found: Found, unit: float) -> list[Word]:
             if reading.text
         ]
         if area.inside and not any(reading.text for reading, _ in own):
-            words += [
-                Word(doubt.UNREADABLE, _box(s, found.em, unit), 0.0) for s in area.strips if _is_tall(s, found.em)
-            ]
+            words += [Word(doubt.UNREADABLE, _box(strip, found.em, unit), 0.0) for strip in _unread_ink(area, found)]
     return words
+
+
+def _unread_ink(area: Area, found: Found) -> list[Strip]:
+    """Return what may be text in a cell that says nothing: ink as high as text, and any under a stamp."""
+    tall = [strip for strip in area.strips if _is_tall(strip, found.em)]
+    return tall or [area.ink] * any(_covers(cover, area.ink) for cover in found.stamps)
 
 
 def _confidence(reading: Reading, strip: Strip, stamps: Sequence[Stamp]) -> float:

@@ -28,10 +28,15 @@ class Area(NamedTuple):
     strips: list[Strip]
     inside: bool
     """Whether there are rules on all its sides, as around a cell."""
+    ink: Strip
+    """All ink in it, whether text or not."""
 
 
-def areas(ink: Pixels, rules: Rules, unit: float, em: float) -> list[Area]:
-    """Return the areas between the rules that hold text; `ink` has no rules in it (1 or 0)."""
+def areas(ink: Pixels, raw: Pixels, rules: Rules, unit: float, em: float) -> list[Area]:
+    """Return the areas between the rules with any ink in them, and their lines of text.
+
+    `raw` is ink without rules (1 or 0), `ink` what of it can be text.
+    """
     walls = _walls(rules, unit)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(1 - walls, connectivity=4)
     found: list[Area] = []
@@ -40,14 +45,16 @@ def areas(ink: Pixels, rules: Rules, unit: float, em: float) -> list[Area]:
         if min(w, h) < _NARROW * unit:
             continue
         part = (slice(y, y + h), slice(x, x + w))
-        own = ink[part] & (labels[part] == label)
-        if own.any():
+        mine = labels[part] == label
+        own, any_ink = ink[part] & mine, raw[part] & mine
+        if any_ink.any():
             inside = x > 0 and y > 0 and x + w < ink.shape[1] and y + h < ink.shape[0]
             strips = [strip.moved(x, y) for strip in lines(own, em, ruled=inside)]
-            found.append(
-                Area([s for s in strips if not _is_speck(s, em) and not _is_shadow(s, em, ink.shape[1])], inside)
-            )
-    return [area for area in found if area.strips]
+            strips = [s for s in strips if not _is_speck(s, em) and not _is_shadow(s, em, ink.shape[1])]
+            left, top, width, height = cv2.boundingRect(any_ink)
+            extent = Strip(left, top, left + width, top + height).moved(x, y)
+            found.append(Area(strips, inside, extent))
+    return found
 
 
 def _is_speck(strip: Strip, em: float) -> bool:
