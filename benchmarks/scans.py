@@ -231,9 +231,12 @@ class Judge:
             here = [
                 leaf
                 for leaf in self.leaves.get(cell.page, ())
-                if _inside(leaf.box, cell.box)
+                if leaf.box
                 and (cell.page, tuple(leaf.box)) not in taken
-                and (self._nearest(leaf, cell.page) == spot or _covers(leaf.box, cell.box))
+                and (
+                    _covers(leaf.box, cell.box)
+                    or (_inside(leaf.box, cell.box) and self._nearest(leaf, cell.page) == spot)
+                )
             ]
             told.update(leaf.pointer for leaf in here)
             marks = self._marks(cell.page, here)
