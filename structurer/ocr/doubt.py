@@ -32,6 +32,8 @@ _ABOVE, _BESIDE = 0.12, 0.33
 _DIGIT = re.compile(r"\d")
 # Digits and what stands among them; a letter would make it a code or a text.
 _FIGURE_LIKE = re.compile(r"[-\u2212\u25b3]?[\d,.，．·:;'\s]*\d[\d,.，．·:;'\s]*[%％]?")
+# What an indicator must reach: clearing has been seen to make of its sign a digit, or nothing.
+_TARGET = re.compile(r"[≥≤><≧≦＞＜=＝±].*")
 _FIGURE = re.compile(r"[-\u2212\u25b3]?(\d{1,3}([,，]\d{3})+|\d+)([.．]\d+)?[%％]?")
 # What a mark between digits can be, and how many digits follow it: three in thousands, else decimals.
 _MARK = re.compile(r"\s*[,.，．·:;'\s]\s*")
@@ -100,10 +102,10 @@ def _settled(first: Reading, second: Reading, *, trusted: bool) -> tuple[Reading
     better, other = first, second
     if _is_figure(_shaped(second.text)):
         digits = [len(_DIGIT.findall(reading.text)) for reading in (first, second)]
-        like = bool(_FIGURE_LIKE.fullmatch(first.text))
         surer = second.confidence > first.confidence
         much = second.confidence >= _SURE and first.confidence < _UNSURE
-        if trusted or not like or much or (surer and digits[0] == digits[1]):
+        alike = digits[0] == digits[1] > 1 or not _FIGURE_LIKE.fullmatch(first.text)
+        if trusted or (not _TARGET.fullmatch(first.text) and (much or (surer and alike))):
             better, other = second, first
     return replace(better, text=_shaped(better.text)), other.text or UNREADABLE
 
