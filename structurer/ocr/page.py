@@ -40,8 +40,12 @@ FAULTS = (ArithmeticError, LookupError, RuntimeError, ValueError, cv2.error, rec
 _LOWEST = 0.6
 # A page whose characters are read with less confidence than this holds something else than text.
 _TEXT = 0.5
+# A page whose characters are read with more confidence than this is not upside down.
+_UPRIGHT = 0.93
 # A page with more lines of text than this is a picture of something else.
 _MOST = 6000
+# So many pixels a point are enough to see which way lines run.
+_COARSE = 1.5
 # Under a stamp that could not be lifted nothing is read with more confidence.
 _STAMPED = 0.6
 
@@ -96,25 +100,30 @@ def recognise(picture: Picture) -> Scan:
     if fault:
         return _unread(picture, fault)
     turned = 0
-    ink = _text_ink(sheet, unit)
-    if turning.lies_on_its_side(ink, lines.character_height(ink, unit)):
-        sheet, turned = sheet.changed(lambda grey: np.rot90(grey, 3)), 90
     askew = skew.angle(sheet.grey < paper.INK)
     sheet = sheet.changed(lambda grey: skew.straightened(grey, askew))
     found = _found(sheet, unit)
+    if _lies_on_its_side(found.grey, unit):
+        sheet, turned = sheet.changed(lambda grey: np.rot90(grey, 3)), 90
+        found = _found(sheet, unit)
     if sum(len(area.strips) for area in found.areas) > _MOST:
         return _unread(picture, "no_text")
-    if turning.is_upside_down(found.crops):
+    words = tuple(_words(found, unit))
+    if _sure(words) <= _UPRIGHT and turning.is_upside_down(found.crops):
         turned = (turned + 180) % 360
         found = _found(sheet.changed(lambda grey: grey[::-1, ::-1]), unit)
-    words = tuple(_words(found, unit))
+        words = tuple(_words(found, unit))
     height, width = found.grey.shape
     reason = None if _sure(words) >= _TEXT else "no_text"
     return Scan(words, tuple(_rulings(found.rules, unit)), width / unit, height / unit, turned, -askew, reason)
 
 
-def _text_ink(look: Look, unit: float) -> Pixels:
-    return ((look.grey < paper.INK) & (rules.find(look.for_rules, unit).mask == 0)).astype(np.uint8)
+def _lies_on_its_side(clean: Pixels, unit: float) -> bool:
+    """Tell it of a page without rules."""
+    scale = min(1.0, _COARSE / unit)
+    small = cv2.resize(clean, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    ink = (small < paper.INK).astype(np.uint8)
+    return turning.lies_on_its_side(ink, lines.character_height(ink, unit * scale))
 
 
 def _found(look: Look, unit: float) -> Found:
