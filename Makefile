@@ -38,7 +38,7 @@ mutation: $(READY)
 
 # Minutes: every lie is told to a real client, and told again when it is asked again.
 lies: $(READY)
-	$(BIN)/python -m benchmarks.lies --count $(COUNT)
+	$(BIN)/python -m benchmarks.model_lies --count $(COUNT)
 
 golden: $(READY)
 	$(BIN)/python -m pytest -m "heavy or not heavy" tests/test_golden.py

@@ -1,6 +1,6 @@
 """What becomes of the lies of a model: planted by class, caught by what, gone through in silence.
 
-    python -m benchmarks.lies --count 12000
+    python -m benchmarks.model_lies --count 12000
 
 Each lie is told by an endpoint on loopback, again and again as often as it is asked again. The whole disclosures are
 read if they are here, else the golden excerpts. Ends with 1 if one lie went through without a mark.
