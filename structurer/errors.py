@@ -9,6 +9,27 @@ StructurerError
 
 from __future__ import annotations
 
+import traceback
+from contextlib import contextmanager
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+# A fault of ours in one document must not cost the others.
+_STUMBLES = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+
 
 class StructurerError(Exception):
     """A problem the user can act on; its text is the whole message."""
@@ -41,3 +62,17 @@ class OutputError(StructurerError):
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(f"{path}: {reason}")
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn whatever the system refuses while a document is read, and what we stumble over, into a DocumentError."""
+    try:
+        yield
+    except OSError as error:
+        raise DocumentError(str(path), error.strerror or "cannot be read") from error
+    except _STUMBLES as error:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{PurePath(where.filename).name}, line {where.lineno}"
+        reason = f"a fault of structurer ({type(error).__name__} in {place}); please report it with the file"
+        raise DocumentError(str(path), reason) from error

@@ -23,8 +23,9 @@ and `error` one as endpoints word it; `reset`, `hang`, `half_body`, `not_json`, 
 wrong on the way; `slow(seconds, spoken)` waits before it speaks; `bent(spoken, …)` changes fields of the completion.
 
 `Endpoint` keeps `requests` (count), `bodies`, `headers` and `asked` of all chat completions, and `connections`. `GET
-/v1/models` lists one model and is not counted. `process(respond)` runs one in a process of its own (for throughput);
-`respond` must then be a function of a module. The counts stay in that process.
+/v1/models` lists one model and is not counted. Files and batches are another matter, see `endpoint_batches.py`: what is
+asked in batches is answered by the same `respond`, and not counted among the requests. `process(respond)` runs one in a
+process of its own (for throughput); `respond` must then be a function of a module. The counts stay in that process.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
+
+from endpoint_batches import Batches
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -134,6 +137,10 @@ class Spoken:
     fields: Mapping[str, Any] = field(default_factory=dict)
     """Other fields of the completion, such as `usage`."""
     write: Write | None = None
+    code: int = 200
+    """Of a response that is no completion."""
+    body: object = None
+    """Of the same."""
 
     def completion(self, asked: Asked) -> dict[str, Any]:
         message, finish = self.message, self.finish
@@ -200,11 +207,12 @@ def bent(spoken: Spoken, **fields: object) -> Spoken:
 def status(code: int, headers: Mapping[str, str] | None = None, body: object = None) -> Spoken:
     """Return an HTTP response: a body that is text is sent as it is, anything else as JSON."""
 
+    said = {"error": {"message": f"status {code}", "type": "test", "code": None}} if body is None else body
+
     def write(_: Asked, handler: Handler) -> None:
-        said = {"error": {"message": f"status {code}", "type": "test", "code": None}} if body is None else body
         handler.send(code, said if isinstance(said, str) else json.dumps(said), headers)
 
-    return Spoken(write=write)
+    return Spoken(write=write, code=code, body=said)
 
 
 def error(code: int, message: str, name: str | None = None) -> Spoken:
@@ -293,9 +301,9 @@ class Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 256
 
-    def __init__(self, respond: Respond) -> None:
+    def __init__(self, respond: Respond, batches: Batches) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.respond = respond
+        self.respond, self.batches = respond, batches
         self.lock = threading.Lock()
         self.closing = threading.Event()
         self.asked: list[Asked] = []
@@ -320,11 +328,16 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path.endswith("/models"):
             self.send(200, json.dumps({"object": "list", "data": [{"id": "test", "object": "model"}]}))
+        elif "/batches" in self.path or "/files" in self.path:
+            self.serve(b"")
         else:
             self.send(404, json.dumps({"error": {"message": "Not found", "code": None}}))
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.path.endswith(("/batches", "/cancel", "/files")):
+            self.serve(body)
+            return
         if not self.path.endswith("/chat/completions"):
             self.send(404, "<html>Not found</html>")
             return
@@ -333,6 +346,22 @@ class Handler(BaseHTTPRequestHandler):
             asked = Asked(json.loads(body), len(self.server.asked) + 1, headers)
             self.server.asked.append(asked)
         self.speak(asked, self.server.respond(asked))
+
+    def serve(self, body: bytes) -> None:
+        """Answer what is asked of files and batches."""
+        headers = {name.lower(): value for name, value in self.headers.items()}
+
+        def run(request: dict[str, Any]) -> tuple[int, Any]:
+            asked = Asked(request, sum(self.server.batches.ran.values()), headers)
+            spoken = self.server.respond(asked)
+            return (200, spoken.completion(asked)) if spoken.write is None else (spoken.code, spoken.body)
+
+        said = self.server.batches.serve(self.command, self.path, body, run)
+        if isinstance(said, Spoken):
+            self.speak(Asked({}, 0, headers), said)
+        else:
+            code, data = said
+            self.wfile.write(self.head(code, {"Content-Length": str(len(data))}) + data)
 
     def speak(self, asked: Asked, spoken: Spoken) -> None:
         if spoken.write is not None:
@@ -356,8 +385,9 @@ class Handler(BaseHTTPRequestHandler):
 class Endpoint:
     """A server in a thread, from `with` to its end."""
 
-    def __init__(self, respond: Respond) -> None:
-        self.server = Server(respond)
+    def __init__(self, respond: Respond, batches: Batches | None = None) -> None:
+        self.batches = batches or Batches()
+        self.server = Server(respond, self.batches)
         self._thread = threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True)
 
     def __enter__(self) -> Self:
@@ -396,7 +426,7 @@ class Endpoint:
 
 
 def _serve(respond: Respond, ports: Queue[int]) -> None:
-    server = Server(respond)
+    server = Server(respond, Batches())
     ports.put(server.server_port)
     server.serve_forever()
 

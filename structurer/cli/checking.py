@@ -63,7 +63,7 @@ def _each(job: Job, known: Catalog, codes: list[int]) -> Iterator[Done]:
         try:
             result = result_file.read(path)
             again, beside = _again(job.source, result, known) if job.source else (None, [])
-            with running.reading(path):
+            with errors.reading(path):
                 verification = verified(result, again, known, beside)
         except errors.StructurerError as error:
             running.complain(str(error))
@@ -78,7 +78,7 @@ def _again(source: Path, result: Item, known: Catalog) -> tuple[Item, list[Findi
 
     Of the file that the result was made from only those pages are read that the result was made from.
     """
-    with running.reading(source):
+    with errors.reading(source):
         given = document.source(source).sha256
     ours = _text(result.get("source"), "sha256")
     listed = _records(result.get("source"), "pages") if ours == given else []

@@ -9,8 +9,8 @@ from decimal import Decimal
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from structurer import catalog, errors, llm
-from structurer.cli import asking, extraction, page_numbers, running
+from structurer import catalog, errors, llm, page_numbers
+from structurer.cli import asking, extraction, running
 from structurer.records import Outcome, Reply
 from structurer.report import terminal
 

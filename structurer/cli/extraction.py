@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from structurer import catalog, document, errors, export, ocr, pipeline, report
-from structurer.cli import asking, names, page_numbers, recognising, running
+from structurer import catalog, document, errors, export, ocr, page_numbers, pipeline, report
+from structurer.cli import asking, names, recognising, running
 from structurer.records import How
 from structurer.report import terminal
 
@@ -130,7 +130,7 @@ def read(
     """Return what a document, or these pages of it, holds, and the number of every page; raises DocumentError."""
     opened: list[int | None] = []
     how = recognition or recognising.settled()
-    with running.reading(path), _progress(path, pages) as step:
+    with errors.reading(path), _progress(path, pages) as step:
 
         def progress(page: Page) -> None:
             opened.append(page.number)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
-import traceback
 from contextlib import contextmanager
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -16,8 +15,6 @@ from structurer import errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
-
     from rich.console import Console
 
     from structurer.catalog import Catalog
@@ -29,18 +26,6 @@ FINDINGS, IN_PART = 1, 4
 # Exit codes, the worst last: where one input could not be used at all, that is worse than an answer left out.
 _BY_WEIGHT = (0, FINDINGS, IN_PART, 2, 3)
 _STDOUT = "standard output"
-# A fault of ours in one document must not cost the others.
-STUMBLES = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    LookupError,
-    MemoryError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
-
 Language = Annotated[
     Literal["en", "zh"] | None, typer.Option("--lang", help="Language of the report; by default that of the locale.")
 ]
@@ -48,32 +33,36 @@ Language = Annotated[
 
 @contextmanager
 def running() -> Iterator[None]:
-    """Turn what goes wrong inside into one line on stderr and the exit code."""
+    """Turn what goes wrong inside into one line on stderr and the exit code.
+
+    What takes long to load is better loaded before: until then Ctrl-C ends the program at once.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal may lack a character of a title; that is no reason to fail.
             stream.reconfigure(errors="replace")
-    try:
-        yield
-    except errors.StructurerError as error:
-        complain(str(error))
-        raise typer.Exit(error.exit_code) from error
-    except KeyboardInterrupt as error:
-        raise typer.Exit(INTERRUPTED) from error
+    with _interruptible():
+        try:
+            yield
+        except errors.StructurerError as error:
+            complain(str(error))
+            raise typer.Exit(error.exit_code) from error
+        except KeyboardInterrupt as error:
+            raise typer.Exit(INTERRUPTED) from error
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[None]:
-    """Turn whatever the system refuses while a document is read, and what we stumble over, into a DocumentError."""
+def _interruptible() -> Iterator[None]:
+    """Have Ctrl-C raise KeyboardInterrupt inside, for what is begun to be tidied up; where it is ignored, it stays so."""
+    before = signal.getsignal(signal.SIGINT)
+    if not callable(before) or before is signal.default_int_handler:
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
-    except OSError as error:
-        raise errors.DocumentError(str(path), error.strerror or "cannot be read") from error
-    except STUMBLES as error:
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        place = f"{PurePath(where.filename).name}, line {where.lineno}"
-        reason = f"a fault of structurer ({type(error).__name__} in {place}); please report it with the file"
-        raise errors.DocumentError(str(path), reason) from error
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def complain(message: str) -> None:

@@ -1,8 +1,11 @@
 """The one door to a model: ask, ask again, remember, keep to a budget."""
 
+from structurer.llm.batch_records import BatchLimits, BatchStatus, Collected
 from structurer.llm.faults import EndpointError
 from structurer.llm.memory import Memory
 from structurer.llm.model import Model
+from structurer.llm.outbox import Outbox
+from structurer.llm.provider_batch import ProviderBatch
 from structurer.llm.settings import (
     MOST_REQUESTS,
     Endpoint,
@@ -20,6 +23,9 @@ from structurer.llm.weights import estimate, tokens
 
 __all__ = [
     "MOST_REQUESTS",
+    "BatchLimits",
+    "BatchStatus",
+    "Collected",
     "Endpoint",
     "EndpointError",
     "Estimate",
@@ -27,7 +33,9 @@ __all__ = [
     "Memory",
     "Mode",
     "Model",
+    "Outbox",
     "Price",
+    "ProviderBatch",
     "Reasking",
     "Report",
     "Spent",

@@ -47,8 +47,13 @@ def read(body: bytes, redaction: Redaction) -> Answer:
     except (ValueError, RecursionError) as error:
         msg = "the body is no JSON"
         raise ValueError(msg) from error
+    return of(whole, redaction)
+
+
+def of(completion: Any, redaction: Redaction) -> Answer:  # noqa: ANN401  whatever came
+    """Return the answer in a completion; raises ValueError if it holds none."""
     try:
-        answer = _answer(whole, redaction)
+        answer = _answer(completion, redaction)
     except (KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
         msg = "the body is no completion"
         raise ValueError(msg) from error

@@ -15,8 +15,8 @@ from openai.types.chat import ChatCompletion
 
 from structurer.llm import answers, memory, shape, weights
 from structurer.llm.faults import EndpointError, LimitError, UnstoredError
+from structurer.llm.refusals import filters, rejects_mode
 from structurer.llm.settings import REASKS, Mode
-from structurer.llm.transport import filters, rejects_mode
 from structurer.records import Fault, Outcome, Reply, Usage
 
 if TYPE_CHECKING:

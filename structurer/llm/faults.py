@@ -42,6 +42,13 @@ class LimitError(StructurerError):
     """A limit of the run keeps a request from being sent."""
 
 
+class DeferredError(LimitError):
+    """The request waits in an outbox; asked again once the answer has come, the same question goes on."""
+
+    def __init__(self) -> None:
+        super().__init__("waits for the provider's batch")
+
+
 class UnstoredError(StructurerError):
     """Replaying, and the memory has no answer."""
 

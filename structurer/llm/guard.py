@@ -39,14 +39,18 @@ class Guard:
                 pool._network_backend = Backend(pool._network_backend, self)  # noqa: SLF001
 
     @contextmanager
-    def request(self, seconds: float) -> Iterator[None]:
+    def request(self, seconds: float, longest: int = LONGEST_BODY) -> Iterator[None]:
         """Limit what this thread sends and receives meanwhile."""
         self._request.until = time.monotonic() + seconds
-        self._request.bytes_left = LONGEST_BODY
+        self._request.bytes_left = self._request.longest = longest
         try:
             yield
         finally:
             self._request.until = None
+
+    def extend(self, seconds: float) -> None:
+        """Give the request of this thread more time, for what has come of it."""
+        self._request.until += seconds
 
     def left(self, timeout: float | None) -> float | None:
         """Return the seconds that one step may take; raises TimeoutError if none are left."""
@@ -62,7 +66,8 @@ class Guard:
         """Count bytes; raises EndpointError if they are too many."""
         self._request.bytes_left = getattr(self._request, "bytes_left", LONGEST_BODY) - received
         if self._request.bytes_left < 0:
-            msg = f"the answer is longer than {LONGEST_BODY // 1024 // 1024} MB"
+            longest: int = getattr(self._request, "longest", LONGEST_BODY)
+            msg = f"the answer is longer than {longest // 1024 // 1024} MB"
             raise EndpointError(msg, passing=True)
 
     def opened(self, stream: Stream) -> Stream:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from structurer.errors import UsageError
 from structurer.llm.faults import LimitError
@@ -24,22 +24,48 @@ class Hold:
     reserved: Decimal
 
 
+class Books(Protocol):
+    """Whoever lets requests through and books what they took: a `Ledger`, or what speaks to one elsewhere."""
+
+    @property
+    def weighs(self) -> bool:
+        """Whether anything depends on how many tokens a request is estimated at."""
+
+    def enter(self, tokens_in: int, tokens_out: int) -> Hold:
+        """Return when a request of at most so many tokens may be sent; raises LimitError if it may not be any more."""
+
+    def settle(self, hold: Hold, tokens_in: int, tokens_out: int) -> None:
+        """Book what a request really took; 0 if it was not answered."""
+
+    def used(self, calls: int, remembered: int) -> None:
+        """Count the answers that a reply is made of, and how many of them were remembered."""
+
+    def failed(self) -> None:
+        """Count a question that the endpoint failed."""
+
+    def spent(self) -> Spent:
+        """Return what was spent so far."""
+
+
 class Ledger:
     """Lets requests through while the limits allow, and adds up what they took; threads may share it.
 
     The cost of a request is reserved at its longest before it is sent, so the limit holds with many under way; a
-    request that only these reservations keep back waits for them to be settled.
+    request that only these reservations keep back waits for them to be settled. It goes on from what was spent
+    `before`.
     """
 
-    def __init__(self, limits: Limits, price: Price | None, pace: Pace) -> None:
+    def __init__(self, limits: Limits, price: Price | None, pace: Pace, before: Spent | None = None) -> None:
         if limits.max_cost is not None and price is None:
             msg = "A limit of the cost needs the price of the model, which is not known."
             raise UsageError(msg)
         self._limits, self._price, self._pace = limits, price, pace
         self._changed = threading.Condition()
-        self._requests = self._calls = self._remembered = self._failed = 0
-        self._tokens_in = self._tokens_out = 0
-        self._paid = self._reserved = Decimal(0)
+        before = before or Spent()
+        self._requests, self._calls = before.requests, before.calls
+        self._remembered, self._failed = before.remembered, before.failed
+        self._tokens_in, self._tokens_out = before.tokens_in, before.tokens_out
+        self._paid, self._reserved = before.cost or Decimal(0), Decimal(0)
         self._limited = False
 
     @property

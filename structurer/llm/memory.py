@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
-import tempfile
 import threading
 from collections import Counter
 from contextlib import contextmanager
@@ -14,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from structurer.errors import OutputError
-from structurer.llm import answers
+from structurer.llm import answers, files
 from structurer.llm.faults import UnstoredError
 
 if TYPE_CHECKING:
@@ -104,19 +102,6 @@ class Memory:
         text = json.dumps(stored, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _write(path, text.encode("utf-8", "replace"))
+            files.write(path, text.encode("utf-8", "replace"))
         except OSError as error:
             raise OutputError(str(path), f"cannot be written ({error.strerror})") from error
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".new")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise

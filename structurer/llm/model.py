@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TYPE_CHECKING, Self
 
+from structurer.errors import UsageError
 from structurer.llm import faults
 from structurer.llm.ledger import Ledger
 from structurer.llm.modes import Ladder
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from concurrent.futures import Future
 
+    from structurer.llm.ledger import Books
     from structurer.llm.memory import Memory
+    from structurer.llm.outbox import Outbox
     from structurer.llm.settings import Endpoint, Limits, Price, Spent
     from structurer.llm.way import Way
     from structurer.records import Question, Reply
@@ -27,13 +30,27 @@ if TYPE_CHECKING:
 class Model:
     """Puts questions to an endpoint; a context manager, since it holds connections.
 
-    Raises UsageError if the cost is limited and there is no price.
+    Raises UsageError if the cost is limited and there is no price. `books` that others share stand in for the limits
+    but the concurrency. With an outbox nothing is sent: what the memory cannot answer waits there.
     """
 
-    def __init__(self, endpoint: Endpoint, *, memory: Memory | None, limits: Limits, price: Price | None) -> None:
+    def __init__(  # noqa: PLR0913  what a model is put together from
+        self,
+        endpoint: Endpoint,
+        *,
+        memory: Memory | None,
+        limits: Limits,
+        price: Price | None,
+        books: Books | None = None,
+        outbox: Outbox | None = None,
+    ) -> None:
+        if outbox is not None and memory is None:
+            msg = "Requests that wait need a memory, where their answers will be found."
+            raise UsageError(msg)
         self._endpoint, self._memory, self._limits, self._price = endpoint, memory, limits, price
+        self._outbox = outbox
         self._closing = threading.Event()
-        self._ledger = Ledger(limits, price, Pace(limits.rpm, limits.tpm, time.monotonic, self._sleep))
+        self._ledger = books or Ledger(limits, price, Pace(limits.rpm, limits.tpm, time.monotonic, self._sleep))
         self._opening = threading.Lock()
         self._way: Way | None = None
 
@@ -92,5 +109,6 @@ class Model:
 
                 faults.quiet()
                 ladder = Ladder(self._endpoint.mode)
-                self._way = Way(self._endpoint, self._memory, self._ledger, ladder, self._price, self._closing)
+                shared = (self._endpoint, self._memory, self._ledger, ladder, self._price, self._closing)
+                self._way = Way(*shared, outbox=self._outbox)
             return self._way

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 WINDOW = 60.0
 # Seconds after which whoever waits looks again, since others may have taken less than they said.
@@ -29,12 +29,17 @@ class Pace:
     """Lets requests through so that no window of 60 seconds holds too many of them, or too many tokens."""
 
     def __init__(
-        self, rpm: int | None, tpm: int | None, clock: Callable[[], float], sleep: Callable[[float], object]
+        self,
+        rpm: int | None,
+        tpm: int | None,
+        clock: Callable[[], float],
+        sleep: Callable[[float], object],
+        before: Iterable[Entry] = (),
     ) -> None:
         self._rpm, self._tpm = rpm, tpm
         self._clock, self._sleep = clock, sleep
         self._lock = threading.Lock()
-        self._entries: deque[Entry] = deque()
+        self._entries = deque(before)
 
     def wait(self, tokens: int) -> Entry:
         """Return when a request of so many tokens may be sent; set the tokens of what comes back once they are known.

@@ -12,9 +12,10 @@ from structurer.llm.transport import Transport
 from structurer.records import Outcome, Reply
 
 if TYPE_CHECKING:
-    from structurer.llm.ledger import Ledger
+    from structurer.llm.ledger import Books
     from structurer.llm.memory import Memory
     from structurer.llm.modes import Ladder
+    from structurer.llm.outbox import Outbox
     from structurer.llm.settings import Endpoint, Mode, Price
     from structurer.records import Question
 
@@ -25,23 +26,25 @@ class Way:
 
     endpoint: Endpoint
     memory: Memory | None
-    ledger: Ledger
+    ledger: Books
     ladder: Ladder
     price: Price | None
     closing: threading.Event
+    outbox: Outbox | None = None
+    """Takes the requests in place of the endpoint."""
     redaction: Redaction = field(init=False)
-    _transport: Transport | None = field(init=False, default=None)
+    _transport: Transport | Outbox | None = field(init=False, default=None)
     _lock: threading.Lock = field(init=False, default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         """Make what takes out the key."""
         self.redaction = Redaction(self.endpoint.key)
 
-    def transport(self) -> Transport:
+    def transport(self) -> Transport | Outbox:
         """Return what sends requests; nothing is opened before it is needed."""
         with self._lock:
             if self._transport is None:
-                self._transport = Transport(self.endpoint, self.ledger, self.closing)
+                self._transport = self.outbox or Transport(self.endpoint, self.ledger, self.closing)
             return self._transport
 
     def close(self) -> None:

@@ -81,6 +81,12 @@ def of_request(request: Mapping[str, Any]) -> int:
     return _FRAME + texts + tokens(shape) + pictures
 
 
+def most_out(request: Mapping[str, Any]) -> int:
+    """Return the most tokens that the answer to a request may have."""
+    most: int = request.get("max_tokens") or request["max_completion_tokens"]
+    return most
+
+
 def _parts(content: str | list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{"text": content}] if isinstance(content, str) else content
 

@@ -1,7 +1,7 @@
 """How scans are read, by condition: figures read exactly, figures wrong with a mark and without.
 
-    python -m benchmarks.scans
-    python -m benchmarks.scans --documents golden/quyang-2024 --conditions clean messy --dpi 150 300 --misses
+    python -m benchmarks.scanned
+    python -m benchmarks.scanned --documents golden/quyang-2024 --conditions clean messy --dpi 150 300 --misses
 
 The golden excerpts are scanned by `tests/scans.py` and recognised page by page. A printed figure is *exact* when a
 value of the result is it, digit for digit, and stands in its place on the page; one place serves for one figure. A
