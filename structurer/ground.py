@@ -10,13 +10,13 @@ from structurer import amounts, labels
 from structurer.records import How, Leaf
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
-    from structurer.records import Item, Json, Matrix, Part
+    from structurer.records import Item, Json, Matrix, Part, Word
 
     Tree = Leaf | None | bool | int | str | Sequence["Tree"] | Mapping[str, "Tree"]
 
-# A value recognised with less confidence is in doubt.
+# What is recognised with less confidence is in doubt.
 _SURE = 0.9
 NONE = "none"
 """The grounding of a value that does not stand in the text it was read from."""
@@ -30,6 +30,8 @@ class Places:
     """How each page was read."""
     upright: Mapping[int | None, Matrix] = field(default_factory=dict)
     """Of pages that were turned upright: what takes a box there to the page as displayed."""
+    distrusted: Collection[int | None] = ()
+    """Pages that were read from a text layer that is not to be trusted."""
     provenance: dict[str, Json] = field(default_factory=dict)
     """By RFC 6901 pointer: page, box, printed text, how it was read, grounding."""
 
@@ -73,6 +75,8 @@ def _add(leaf: Leaf, pointer: str, places: Places) -> None:
     }
     if places.how.get(first.page) is How.OCR:
         place |= _recognised(leaf, text)
+    if any(part.page in places.distrusted for part in leaf.parts):
+        place.setdefault("doubtful", "distrusted")
     if leaf.doubt:
         place["doubtful"] = leaf.doubt
     if len(leaf.parts) > 1:
@@ -87,10 +91,20 @@ def _recognised(leaf: Leaf, text: str) -> dict[str, Json]:
     if any(part.other for part in leaf.parts):
         other = "".join(part.other or part.text for part in leaf.parts)
         found["readings"] = [text, other]
-        found["agreed"] = "".join(other.split()) == "".join(text.split())
+        found["agreed"] = same(text, other)
     if confidence < _SURE or found.get("agreed") is False:
         found["doubtful"] = "ocr"
     return found
+
+
+def unsure(word: Word) -> bool:
+    """Tell whether a word is in doubt: recognised with little confidence, or otherwise a second time."""
+    return word.confidence < _SURE or (bool(word.other) and not same(word.text, word.other))
+
+
+def same(one: str, other: str) -> bool:
+    """Tell whether two readings differ by no more than white space."""
+    return "".join(one.split()) == "".join(other.split())
 
 
 def _box(part: Part, places: Places) -> Json:

@@ -74,8 +74,8 @@ def extract_file(  # noqa: PLR0913  what may be asked for
     """
     read: list[Sheet] = []
     recognition = recognise if isinstance(recognise, Recognition) else Recognition(recognise)
-    with closing(_seen(document.open_pages(path), path, recognition, pages)) as seen:
-        sheets = _noted((layout.sheet(page) for page in _chosen(seen, pages, progress)), read)
+    with closing(seen(path, recognition, pages)) as opened:
+        sheets = _noted((layout.sheet(page) for page in _chosen(opened, pages, progress)), read)
         questions = chunks.cut(layout.tables(sheets, catalog.lexicon), catalog.lexicon)
         asked = _Asked(model, path) if model else None
         answers = extract.records(questions, catalog, asked.way() if asked else None)
@@ -150,21 +150,23 @@ def _is_chosen(page: Page, pages: Collection[int] | None) -> bool:
     return pages is None or page.number is None or page.number in pages
 
 
-def _seen(
-    opened: Iterable[Page], path: Path, recognition: Recognition, pages: Collection[int] | None
-) -> Generator[Page]:
-    """Yield the pages, those that are recognised with what their picture shows."""
+def seen(path: Path, recognition: Recognition, pages: Collection[int] | None = None) -> Generator[Page]:
+    """Yield the pages of a document, those that are recognised with what their picture shows.
+
+    Of those that are not among `pages` none is recognised. Raises DocumentError if the document cannot be read.
+    """
 
     def wanted(page: Page) -> bool:
         return _wanted(page, recognition.which) and _is_chosen(page, pages)
 
+    opened = document.open_pages(path)
     if recognition.which == "never" or document.page_count(path) is None or not ocr.available():
         yield from map(_distrusted, opened)
         return
     opened = _compared(opened, path, recognition, pages)
     reader = stored.Reader(partial(document.picture, path), recognition.folder)
-    with closing(ahead.scans(opened, wanted, reader, recognition.workers)) as seen:
-        for page, scan in seen:
+    with closing(ahead.scans(opened, wanted, reader, recognition.workers)) as scans:
+        for page, scan in scans:
             yield _distrusted(page) if scan is None else _recognised(page, scan)
 
 
@@ -250,7 +252,8 @@ def _noted(sheets: Iterable[Sheet], read: list[Sheet]) -> Iterator[Sheet]:
 
 def _result(source: Source, read: list[Sheet], answers: extract.Answers, catalog: Catalog, *, partial: bool) -> Item:
     upright = {sheet.number: sheet.upright for sheet in read if sheet.upright}
-    places = ground.Places({sheet.number: sheet.how for sheet in read}, upright)
+    distrusted = {sheet.number for sheet in read if _is_distrusted(sheet)}
+    places = ground.Places({sheet.number: sheet.how for sheet in read}, upright, distrusted)
     tables = ground.items(answers.tables, "/tables", places)
     cards = ground.items(answers.cards, "/cards", places)
     claims = ground.items(answers.claims, "/claims", places)
@@ -296,5 +299,10 @@ def _unread(sheets: list[Sheet]) -> Iterator[Finding]:
     for sheet in sheets:
         if sheet.how is How.UNREAD:
             yield Finding("unread_page", "", sheet.number, {"reason": sheet.reason or ""})
-        elif sheet.how is How.TEXT and sheet.reason:
-            yield Finding("distrusted_page", "", sheet.number, {"reason": sheet.reason})
+        elif _is_distrusted(sheet):
+            yield Finding("distrusted_page", "", sheet.number, {"reason": sheet.reason or ""})
+
+
+def _is_distrusted(sheet: Sheet) -> bool:
+    """Tell whether a page was read from a text layer that is not to be trusted."""
+    return sheet.how is How.TEXT and sheet.reason is not None

@@ -413,7 +413,7 @@ def test_a_page_larger_than_paper_keeps_its_places(kept: Callable[..., Path], mo
     word = Word("12.50", Box(100, 200, 300, 220))
     monkeypatch.setattr(ocr, "available", lambda: True)
     monkeypatch.setattr(ocr, "read", lambda _: ocr.Scan((word,), (), 827, 1169.5, 0, 0.0, None))
-    (page,) = pipeline._seen(document.open_pages(path), path, pipeline.Recognition(), None)
+    (page,) = pipeline.seen(path, pipeline.Recognition())
     assert page.upright is not None
     assert page.upright.box(word.box) == Box(200, 400, 600, 440)
 

@@ -17,8 +17,8 @@ import pymupdf
 import pytest
 from typer.testing import CliRunner
 
-from structurer import __version__, catalog, document, pipeline
-from structurer.cli import app, extraction, names, page_numbers
+from structurer import __version__, catalog, document, names, page_numbers, pipeline
+from structurer.cli import app, progress
 from structurer.layout import drawing
 from structurer.records import Box, Cell, Grid, How, Page, Part
 
@@ -529,11 +529,11 @@ def test_layout_draws_the_page(budget: Path, tmp_path: Path) -> None:
     assert any(blue > red + 60 for red, _, blue in row)
 
 
-def test_cells_without_rulings_are_drawn_where_their_words_stand(good: Path) -> None:
+def test_cells_without_rulings_are_drawn_where_their_words_stand() -> None:
     box = Box(60, 400, 100, 410)
     cells = (Cell(0, 0, 1, 1, (Part("a", 1, box),)), Cell(0, 1, 1, 1))
     grid = Grid(1, 2, cells, (1,), Box(50, 390, 300, 420), (50, 150, 300), "aligned")
-    content = drawing.png(drawing.Drawing(Page(1, 595, 842, How.TEXT), (grid,), (), ()), good)
+    content = drawing.png(drawing.Drawing(Page(1, 595, 842, How.TEXT), (grid,), (), ()))
     picture = pymupdf.Pixmap(content)
     scale = picture.width / 595
     pixels = [(x, picture.pixel(x, y)) for x in range(picture.width) for y in range(int(407 * scale), int(409 * scale))]
@@ -546,7 +546,7 @@ def test_layout_of_a_file_without_pages_is_that_of_its_only_one(tmp_path: Path) 
     assert "a.md, no page numbers: markup, 2 blocks as the file gives them" in done.stdout
     done = run("layout", tmp_path / "a.md", "--page", 1, "--png", tmp_path / "a.png")
     assert done.exit_code == 2
-    assert "only a page of a PDF can be drawn" in one_line(done.stderr)
+    assert "only a page of a PDF or of an image can be drawn" in one_line(done.stderr)
 
 
 def test_layout_of_a_page_that_is_not_there_is_wrong_use(budget: Path) -> None:
@@ -593,8 +593,8 @@ def test_results_have_names_of_their_own(paths: list[str], expected: list[str]) 
 
 
 def test_bar_moves_on_a_terminal_alone(good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with extraction._progress(good) as step:
+    with progress.bar(good) as step:
         step()
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    with extraction._progress(good) as step:
+    with progress.bar(good) as step:
         step()

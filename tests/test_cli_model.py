@@ -18,7 +18,7 @@ import pytest
 from typer.testing import CliRunner
 
 from structurer import catalog, validate
-from structurer.cli import app, extraction
+from structurer.cli import app, extraction, progress
 from structurer.llm import transport
 
 if TYPE_CHECKING:
@@ -407,9 +407,9 @@ def test_key_stands_nowhere(budget: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_bar_counts_answers_on_a_terminal(budget: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    with extraction._progress(budget) as step:
+    with progress.bar(budget) as step:
         step()
-        step(extraction._ANSWERS)
+        step(progress.ANSWERS)
 
 
 @pytest.mark.parametrize("words", [["extract", "--help"], ["extract", "budget.md", "-o", "out"]])

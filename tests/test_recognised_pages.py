@@ -21,7 +21,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from structurer import catalog, document, errors, ocr, pipeline
-from structurer.cli import app, cache, extraction, options, recognising
+from structurer.cli import app, cache, options, progress, recognising
 from structurer.ocr import Scan, ahead, processes, stored
 from structurer.records import Box, How, Page, Picture, Ruling, Word
 from structurer.report import terminal
@@ -169,7 +169,7 @@ def test_where_no_process_can_be_started_pages_are_read_here(monkeypatch: pytest
     def refused(_: object) -> None:
         raise OSError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr(processes, "_start", refused)
+    monkeypatch.setattr(processes, "start", refused)
     found = list(ahead.scans(unread_pages(40), is_unread, Reader(), 2))
     assert [page.number for page, _ in found] == [*range(1, 41)]
     assert {scan and scan.width for _, scan in found} == {os.getpid()}
@@ -252,7 +252,7 @@ def test_pages_stay_in_order_and_few_are_open(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_there_is_one_process_at_least_and_four_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "_cores", lambda: 64)
+    monkeypatch.setattr(processes, "cores", lambda: 64)
     monkeypatch.setattr(os, "sysconf", {"SC_PHYS_PAGES": 1 << 30, "SC_PAGE_SIZE": 4096}.__getitem__)
     assert processes.sensible() == 4
     monkeypatch.setattr(os, "sysconf", {"SC_PHYS_PAGES": 1 << 18, "SC_PAGE_SIZE": 4096}.__getitem__)
@@ -395,7 +395,7 @@ def test_a_cache_that_cannot_be_written_is_said(tmp_path: Path, capsys: pytest.C
 
 @pytest.mark.parametrize(("pages", "total"), [(None, 3), ({2, 3, 9}, 2)])
 def test_how_many_pages_there_are_is_known(scan: Path, pages: set[int] | None, total: int) -> None:
-    assert extraction._total(scan, pages) == total
+    assert progress.expected(scan, pages) == total
 
 
 def test_what_has_no_pages_has_no_total(tmp_path: Path) -> None:
@@ -414,7 +414,7 @@ def test_the_bar_tells_the_time_left_where_pages_are_recognised(
     screen = io.StringIO()
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     monkeypatch.setattr(terminal, "console", lambda _: Console(file=screen, force_terminal=True, width=150))
-    with extraction._progress(scan) as step:
+    with progress.bar(scan) as step:
         step(slow=slow)
         step(slow=slow)
     assert "2/3 pages" in screen.getvalue()

@@ -87,14 +87,14 @@ def test_everything_in_the_file_arrives() -> None:
     assert found.max_cost == Decimal("0.10")
     assert found.price == llm.Price(Decimal("0.1"), Decimal("0.30"), "CNY")
     assert found.price_from == "structurer.toml"
-    assert asking._limits(found) == llm.Limits(6, 3, Decimal("0.10"), 4, 5)
+    assert asking.limits(found) == llm.Limits(6, 3, Decimal("0.10"), 4, 5)
     endpoint = asking.endpoint(found)
     assert (endpoint.timeout, endpoint.temperature, endpoint.key, endpoint.mode) == (1.5, 1, None, llm.Mode.AUTO)
 
 
 def test_defaults_are_those_of_the_endpoint() -> None:
     found = settings.load(given(model="m"))
-    assert asking._limits(found) == llm.Limits()
+    assert asking.limits(found) == llm.Limits()
     reasking = asking.endpoint(found).reasking
     assert asking.endpoint(found) == llm.Endpoint("m", base_url="https://api.openai.com/v1", reasking=reasking)
     # What a model is told is in the language of the prompts.

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pymupdf
 import pytest
 
-from structurer import catalog, document, ocr, pipeline
+from structurer import catalog, document, ground, ocr, pipeline, validate
+from structurer.cli import checking
 from structurer.document import pdf, trust
-from structurer.records import FONTS, HIDDEN, OTHERWISE, UNKNOWN, Box, How, Word
+from structurer.records import FONTS, HIDDEN, OTHERWISE, UNKNOWN, Box, How, Leaf, Part, Word
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -176,7 +177,7 @@ def test_a_map_that_is_no_map_says_nothing(made: Callable[..., Path]) -> None:
 
 
 def result_of(path: Path, **options: Any) -> dict[str, Any]:  # noqa: ANN401
-    return pipeline.extract_file(path, KNOWN, **options)  # type: ignore[return-value]
+    return pipeline.extract_file(path, KNOWN, **options)
 
 
 def told(result: dict[str, Any]) -> tuple[str, str | None, list[str]]:
@@ -225,6 +226,106 @@ def test_exchanged_digits_are_recognised_as_displayed(made: Callable[..., Path])
     assert ocr.agrees(picture, page.words)
     beyond = Word("12.50", Box(590, 840, 700, 850))
     assert ocr.agrees(picture, [beyond])
+
+
+# What was read from such a layer.
+
+ROWS = ("科目编码", "科目名称", "合计"), ("", "合计", "50.00"), ("204", "公安", "30.00"), ("205", "教育", "12.50")
+
+
+def table(page: pymupdf.Page, title: str = "2024年部门支出总表") -> None:
+    """Draw a table whose sum does not tie: 30.00 and 12.50 are no 50.00."""
+    page.insert_text((150, 60), title, fontname="china-s", fontsize=16)
+    page.insert_text((350, 85), "单位：万元", fontname="china-s")
+    for row, texts in enumerate(ROWS):
+        for column, text in enumerate(texts):
+            page.draw_rect((50 + 120 * column, 100 + 26 * row, 170 + 120 * column, 126 + 26 * row))
+            page.insert_text((58 + 120 * column, 118 + 26 * row), text, fontname="china-s")
+
+
+def behind_paper(page: pymupdf.Page, title: str = "2024年部门支出总表") -> None:
+    table(page, title)
+    paper(page)
+
+
+def doubts(result: dict[str, Any]) -> set[str | None]:
+    return {place.get("doubtful") for place in result["provenance"].values()}
+
+
+def broken(verification: dict[str, Any]) -> list[str | None]:
+    """Return whom the failing sums are blamed on."""
+    return [found["blame"] for found in verification["findings"] if found["code"] == "does_not_tie"]
+
+
+def test_a_sum_over_a_layer_in_doubt_is_no_fault_of_the_document(made: Callable[..., Path]) -> None:
+    honest = result_of(made(table))
+    assert (doubts(honest), broken(honest["verification"])) == ({None}, ["document"])
+    result = result_of(made(behind_paper), recognise="never")
+    assert told(result) == ("text", HIDDEN, ["distrusted_page"])
+    assert result["tables"][0]["rows"] == honest["tables"][0]["rows"]
+    assert doubts(result) == {"distrusted"}
+    assert len(result["provenance"]) == len(honest["provenance"]) > 8
+    held = result["verification"]
+    assert broken(held) == ["reading"]
+    assert (held["figures"], held["grounded"], held["proven"]) == (3, 0, 0)
+    assert {found["code"] for found in held["findings"]} == {
+        "distrusted_page",
+        *(found["code"] for found in honest["verification"]["findings"]),
+    }
+    assert list(validate.shape(result, KNOWN)) == []
+
+
+def test_a_layer_in_doubt_confirms_nothing(made: Callable[..., Path]) -> None:
+    honest = result_of(made(table))
+    result = result_of(made(behind_paper), recognise="never")
+    assert broken(checking.verified(result, None, KNOWN)) == ["reading"]
+    # Read again, the same layer says the same; what can be trusted may say it, too.
+    assert broken(checking.verified(result, result, KNOWN)) == ["reading"]
+    assert broken(checking.verified(result, honest, KNOWN)) == ["document"]
+    assert broken(checking.verified(honest, result, KNOWN)) == ["reading"]
+    # Of another program's result the pages may not be known.
+    other = {**honest, "provenance": {}}
+    for row in other["tables"][0]["rows"]:
+        row.pop("page", None)
+    assert broken(checking.verified(other, result, KNOWN)) == ["reading"]
+
+
+def test_only_values_of_the_page_in_doubt_are_doubtful(tmp_path: Path) -> None:
+    with pymupdf.open() as pdf_file:
+        table(pdf_file.new_page())
+        behind_paper(pdf_file.new_page(), "2024年一般公共预算支出表")
+        pdf_file.save(tmp_path / "two.pdf")
+    result = result_of(tmp_path / "two.pdf", recognise="never")
+    found = {(place["page"], place.get("doubtful")) for place in result["provenance"].values()}
+    assert found == {(1, None), (2, "distrusted")}
+    assert sorted(filter(None, broken(result["verification"]))) == ["document", "reading"]
+
+
+def test_a_value_is_in_doubt_with_any_of_its_parts() -> None:
+    places = ground.Places({1: How.OCR, 2: How.TEXT}, distrusted={2})
+    sure, unsure, behind = Part("12.", 1), Part("12.", 1, confidence=0.5), Part("50", 2)
+    leaves = {
+        "/sure": Leaf("12.", (sure,)),
+        "/both": Leaf("12.50", (sure, behind), figure=True),
+        "/ocr": Leaf("12.50", (unsure, behind), figure=True),
+        "/model": Leaf("50", (behind,), doubt="model"),
+    }
+    for pointer, leaf in leaves.items():
+        ground.placed(leaf, pointer, places)
+    found = {pointer: place.get("doubtful") for pointer, place in places.provenance.items()}  # type: ignore[union-attr]
+    assert found == {"/sure": None, "/both": "distrusted", "/ocr": "ocr", "/model": "model"}
+
+
+def test_what_was_recognised_instead_is_not_in_doubt(
+    made: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ocr, "available", lambda: True)
+    path = made(behind_paper)
+    (page,) = document.open_pages(path)
+    monkeypatch.setattr(ocr, "read", lambda _: ocr.Scan(page.words, page.rulings, 595, 842, 0, 0.0, None))
+    result = result_of(path)
+    assert told(result) == ("ocr", HIDDEN, [])
+    assert doubts(result) == {None}
 
 
 @pytest.mark.heavy

@@ -35,8 +35,8 @@ def check(
 
     Example: structurer check out/budget.json --source budget.pdf --format markdown
     """
-    with running.running():
-        from structurer.cli import checking
+    from structurer.cli import checking
 
+    with running.running():
         worst = checking.run(checking.Job(tuple(results), source, form, schemas), lang)
     raise typer.Exit(worst)

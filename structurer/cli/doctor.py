@@ -22,8 +22,8 @@ def doctor(
 
     Example: structurer doctor --model deepseek-flash --base-url https://api.deepseek.com
     """
-    with running.running():
-        from structurer.cli import diagnosis
+    from structurer.cli import diagnosis
 
+    with running.running():
         worst = diagnosis.run(given, lang, as_json=as_json)
     raise typer.Exit(worst)

@@ -48,9 +48,9 @@ def extract(  # noqa: PLR0913  an option of a command is a parameter
 
     Example: structurer extract budget.pdf accounts.docx -o out --csv
     """
-    with running.running():
-        from structurer.cli import estimating, extraction, recognising
+    from structurer.cli import estimating, extraction, recognising
 
+    with running.running():
         folder = None if given.dry_run else extraction.place(out, files, csv=csv)
         job = extraction.Job(tuple(files), folder, pages, schemas, csv, recognising.settled(scans), given)
         worst = (estimating if given.dry_run else extraction).run(job, lang)

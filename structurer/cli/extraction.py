@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from structurer import catalog, document, errors, export, ocr, page_numbers, pipeline, report
-from structurer.cli import asking, names, recognising, running
+from structurer import catalog, errors, export, names, page_numbers, pipeline, report
+from structurer.cli import asking, progress, recognising, running
 from structurer.records import How
 from structurer.report import terminal
 
@@ -25,11 +23,6 @@ if TYPE_CHECKING:
 
 # The finding that says that a model gave no answer.
 _UNANSWERED = "model_failed"
-# What the bar counts.
-_PAGES, _ANSWERS = "pages", "answers"
-_LEFT = "left:"
-# Speed is that of so many seconds: a page may take ten.
-_PERIOD = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +79,7 @@ def run(job: Job, lang: str | None) -> int:
                 if job.folder and name != path.stem:
                     running.complain(f"{path}: its result is called {name}, to be told from others")
                 _tell(job, result, messages)
-                _missing(job, result)
+                recognising.advise(job.recognition, _hows(result))
             except errors.StructurerError as error:
                 running.complain(str(error))
                 codes.append(error.exit_code)
@@ -96,11 +89,9 @@ def run(job: Job, lang: str | None) -> int:
     return running.worst(codes)
 
 
-def _missing(job: Job, result: Mapping[str, Any]) -> None:
-    """Say what to install where pages could have been recognised."""
-    unread = any(page["how"] == "unread" for page in result["source"]["pages"])
-    if unread and job.recognition.which != pipeline.OCR[-1] and not ocr.available():
-        running.complain(ocr.MISSING)
+def _hows(result: Mapping[str, Any]) -> list[str]:
+    """Return how each page was read."""
+    return [page["how"] for page in result["source"]["pages"]]
 
 
 def _code(result: Mapping[str, Any]) -> int:
@@ -130,67 +121,25 @@ def read(
     """Return what a document, or these pages of it, holds, and the number of every page; raises DocumentError."""
     opened: list[int | None] = []
     how = recognition or recognising.settled()
-    with errors.reading(path), _progress(path, pages) as step:
+    with errors.reading(path), progress.bar(path, pages) as step:
 
-        def progress(page: Page) -> None:
+        def told(page: Page) -> None:
             opened.append(page.number)
             if pages is None or page.number in pages:
                 step(slow=page.how is How.OCR)
 
         watched = replace(model, ask=_watched(model, step)) if model else None
-        result = pipeline.extract_file(path, known, pages=pages, progress=progress, model=watched, recognise=how)
+        result = pipeline.extract_file(path, known, pages=pages, progress=told, model=watched, recognise=how)
     return result, opened
 
 
 def _watched(model: pipeline.Model, step: Callable[..., None]) -> Callable[[Iterable[Question]], Iterator[Reply]]:
     def ask(questions: Iterable[Question]) -> Iterator[Reply]:
         for reply in model.ask(questions):
-            step(_ANSWERS)
+            step(progress.ANSWERS)
             yield reply
 
     return ask
-
-
-@contextmanager
-def _progress(path: Path, pages: Collection[int] | None = None) -> Iterator[Callable[..., None]]:
-    """Give what to call at every page and answer; it moves a bar on stderr if that is a terminal.
-
-    Once a page was slow to read, the bar tells the time left, if it can be known how many pages there are.
-    """
-    if sys.stderr is None or not sys.stderr.isatty():
-        yield lambda *_, **__: None
-        return
-    from rich import progress
-
-    total = _total(path, pages)
-    columns = (
-        progress.TextColumn("{task.description}", markup=False),
-        progress.BarColumn(),
-        progress.TextColumn("{task.fields[done]}"),
-        progress.TimeElapsedColumn(),
-        progress.TextColumn("{task.fields[left]}"),
-        progress.TimeRemainingColumn(),
-    )
-    console = terminal.console(sys.stderr)
-    with progress.Progress(*columns, speed_estimate_period=_PERIOD, console=console, transient=True) as bar:
-        done: Counter[str] = Counter()
-        task = bar.add_task(report.printable(path.name, 40), total=None, done="", left="")
-
-        def step(what: str = _PAGES, *, slow: bool = False) -> None:
-            done[what] += 1
-            if slow and total:
-                bar.update(task, total=total, left=_LEFT)
-            of = {_PAGES: f"/{total}"} if total else {}
-            told = ", ".join(f"{count}{of.get(name, '')} {name}" for name, count in done.items())
-            bar.update(task, completed=done[_PAGES], done=told)
-
-        yield step
-
-
-def _total(path: Path, pages: Collection[int] | None) -> int | None:
-    """Return how many pages will be read, None where that cannot be known beforehand."""
-    count = document.page_count(path)
-    return count if count is None or pages is None else sum(1 for page in range(1, count + 1) if page in pages)
 
 
 def _write(job: Job, name: str, result: Result) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from structurer import ground
 from structurer.extract import cards
-from structurer.records import Grid, Leaf
+from structurer.records import Grid, How, Leaf
 from structurer.report import printable, ranges
 
 if TYPE_CHECKING:
@@ -16,9 +18,11 @@ if TYPE_CHECKING:
     from structurer.cli.page_view import View
     from structurer.extract.choice import Choice
     from structurer.layout.lattice import Lattice
-    from structurer.records import Chunk, Line
+    from structurer.records import Chunk, Line, Matrix, Page, Word
 
 _LONGEST = 100
+# Sizes that differ by less than this share differ by the rounding of pixels.
+_SAME_SIZE = 0.01
 _NO_FIELD = "(no field)"
 
 
@@ -34,6 +38,7 @@ def _plain(view: View) -> Iterator[str]:
     place = f"page {page.number}" if page.number is not None else "no page numbers"
     reason = f" ({printable(page.reason)})" if page.reason else ""
     yield f"{printable(view.name)}, {place}: {size}{page.how.value}{reason}, {_ink(view)}"
+    yield from _recognised(page)
     for number, lattice in enumerate(view.lattices, 1):
         yield from _lattice(number, lattice, view.grids)
     yield "blocks from top to bottom:" if view.sheet.blocks else "no blocks"
@@ -46,6 +51,31 @@ def _ink(view: View) -> str:
     if view.page.blocks:
         return f"{len(view.page.blocks)} blocks as the file gives them"
     return f"{len(view.page.words)} words, {len(view.page.rulings)} rulings"
+
+
+def _recognised(page: Page) -> Iterator[str]:
+    """Yield how a page was turned to be recognised, and the words that are in doubt."""
+    if page.how is not How.OCR:
+        return
+    if page.upright:
+        yield f"x and y are those of the page as it was recognised: {_turned(page.upright)}"
+    doubted = [word for word in page.words if ground.unsure(word)]
+    yield f"{len(doubted)} of {len(page.words)} words recognised with doubt" + (":" if doubted else "")
+    for word in doubted:
+        said = f"confidence {word.confidence:.2f}" + (f", the second time {_again(word)}" if word.other else "")
+        yield f"  y {word.box.top:6.1f}  x {word.box.x0:6.1f}  {printable(word.text, _LONGEST)}: {said}"
+
+
+def _again(word: Word) -> str:
+    return "alike" if ground.same(word.text, word.other) else printable(word.other, _LONGEST)
+
+
+def _turned(upright: Matrix) -> str:
+    """Return in words what undoes a turn."""
+    angle, size = -math.degrees(math.atan2(upright.b, upright.a)), math.hypot(upright.a, upright.b)
+    way = "clockwise" if angle >= 0 else "anticlockwise"
+    scaled = "" if math.isclose(size, 1, rel_tol=_SAME_SIZE) else f", made {size:.2f} times smaller"
+    return f"turned {way} by {abs(angle):.1f} degrees{scaled}"
 
 
 def _lattice(number: int, lattice: Lattice, grids: Sequence[Grid]) -> Iterator[str]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from structurer import chunks, document, errors, layout
-from structurer.cli import page_numbers, running
+from structurer import chunks, document, errors, ground, layout, page_numbers, pipeline
+from structurer.cli import progress, recognising
 from structurer.extract import choice, disclosure
-from structurer.layout import captions
-from structurer.records import Form, Grid, Line
+from structurer.layout import captions, drawing
+from structurer.records import Form, Grid, How, Line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,19 +41,25 @@ class View:
         return tuple(block for block in self.sheet.blocks if isinstance(block, Grid))
 
 
-def view(path: Path, number: int, catalog: Catalog) -> View:
-    """Return the view of a page; raises UsageError if the document does not have it."""
+def view(path: Path, number: int, catalog: Catalog, recognition: pipeline.Recognition) -> View:
+    """Return the view of a page; raises UsageError if the document does not have it.
+
+    The whole document is read as it is for its result: a table may run over pages, and the year stands on any.
+    """
+    count = document.page_count(path)
+    if count and number > count:
+        raise _absent(path, number, count)
     sheets: list[Sheet] = []
     found: tuple[Page, Sheet] | None = None
-    with running.reading(path):
-        for index, page in enumerate(document.open_pages(path), 1):
+    with errors.reading(path), closing(pipeline.seen(path, recognition)) as pages, progress.bar(path) as step:
+        for index, page in enumerate(pages, 1):
+            step(slow=page.how is How.OCR)
             sheets.append(layout.sheet(page))
             if (page.number or index) == number:
                 found = page, sheets[-1]
     if found is None:
-        has = page_numbers.said(len(sheets))
-        msg = f"{path}: there is no page {number}; the document has {has}"
-        raise errors.UsageError(msg)
+        raise _absent(path, number, len(sheets))
+    recognising.advise(recognition, (sheet.how for sheet in sheets))
     page, sheet = found
     questions = list(chunks.cut(layout.tables(sheets, catalog.lexicon), catalog.lexicon))
     # The year of the whole document decides which column is this year's and which the last.
@@ -66,6 +73,10 @@ def view(path: Path, number: int, catalog: Catalog) -> View:
     ]
     lattices = () if page.blocks else tuple(layout.lattices(page))
     return View(path.name, page, sheet, lattices, _roles(sheet, here, catalog.lexicon), tuple(tables), catalog)
+
+
+def _absent(path: Path, number: int, count: int) -> errors.UsageError:
+    return errors.UsageError(f"{path}: there is no page {number}; the document has {page_numbers.said(count)}")
 
 
 def _roles(sheet: Sheet, here: list[Chunk], lexicon: Lexicon) -> dict[Line, str]:
@@ -91,9 +102,9 @@ def _part_of(line: Line, title: Line) -> bool:
 def picture(path: Path, seen: View) -> bytes:
     """Return the page drawn as a PNG; raises UsageError if its input has no coordinates."""
     if not seen.page.width:
-        msg = f"{path}: only a page of a PDF can be drawn"
+        msg = f"{path}: only a page of a PDF or of an image can be drawn, and only one that can be opened"
         raise errors.UsageError(msg)
-    from structurer.layout import drawing
-
     lines = tuple((role, line) for line, role in seen.roles.items() if role in ("title", "head", "note"))
-    return drawing.png(drawing.Drawing(seen.page, seen.grids, seen.lattices, lines), path)
+    under = document.behind(path, seen.page, drawing.zoom(seen.page))
+    doubted = frozenset(filter(ground.unsure, seen.page.words))
+    return drawing.png(drawing.Drawing(seen.page, seen.grids, seen.lattices, lines, doubted), under)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import signal
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -12,9 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from structurer import errors
+from structurer.cli import interruption
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
     from rich.console import Console
 
     from structurer.catalog import Catalog
@@ -26,6 +27,7 @@ FINDINGS, IN_PART = 1, 4
 # Exit codes, the worst last: where one input could not be used at all, that is worse than an answer left out.
 _BY_WEIGHT = (0, FINDINGS, IN_PART, 2, 3)
 _STDOUT = "standard output"
+
 Language = Annotated[
     Literal["en", "zh"] | None, typer.Option("--lang", help="Language of the report; by default that of the locale.")
 ]
@@ -41,32 +43,19 @@ def running() -> Iterator[None]:
         if isinstance(stream, io.TextIOWrapper):
             # A terminal may lack a character of a title; that is no reason to fail.
             stream.reconfigure(errors="replace")
-    with _interruptible():
-        try:
-            yield
-        except errors.StructurerError as error:
-            complain(str(error))
-            raise typer.Exit(error.exit_code) from error
-        except KeyboardInterrupt as error:
-            raise typer.Exit(INTERRUPTED) from error
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Have Ctrl-C raise KeyboardInterrupt inside, for what is begun to be tidied up; where it is ignored, it stays so."""
-    before = signal.getsignal(signal.SIGINT)
-    if not callable(before) or before is signal.default_int_handler:
-        yield
-        return
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+        with interruption.interruptible():
+            yield
+    except errors.StructurerError as error:
+        complain(str(error))
+        raise typer.Exit(error.exit_code) from error
+    except KeyboardInterrupt as error:
+        raise typer.Exit(INTERRUPTED) from error
 
 
 def complain(message: str) -> None:
-    """Say on stderr, in one line, what is wrong or worth knowing."""
+    """Say on stderr, in one line, what is wrong or worth knowing; after Ctrl-C nothing is."""
+    interruption.check()
     from structurer.report import printable
 
     typer.echo(f"structurer: {printable(message)}", err=True)
@@ -127,9 +116,16 @@ def _give_up_stdout() -> None:
     os.close(nowhere)
 
 
+def own_language() -> str:
+    """Return the language of the locale."""
+    from structurer import report
+
+    return report.language(os.environ)
+
+
 def messages(lang: str | None, known: Catalog) -> Messages:
     """Return the messages in the language asked for, else that of the locale; rules and kinds have their names."""
     from structurer import report
 
     titles = {kind.name: str(kind.schema.get("title", "")) for kind in known.kinds}
-    return report.load(lang or report.language(os.environ), reasons=known.reasons, titles=titles)
+    return report.load(lang or own_language(), reasons=known.reasons, titles=titles)

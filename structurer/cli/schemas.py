@@ -25,10 +25,10 @@ def list_() -> None:
 
     Example: structurer schemas list
     """
-    with running.running():
-        from structurer import catalog
-        from structurer.report import terminal
+    from structurer import catalog
+    from structurer.report import terminal
 
+    with running.running():
         rows = [_line(kind) for kind in catalog.load().kinds]
         with running.printing() as out:
             out.print(terminal.grid(("kind", "form", "title", "fields"), rows, fold=2, right=3))
@@ -43,10 +43,10 @@ def show(
 
     Example: structurer schemas show project_expenditure
     """
-    with running.running():
-        from structurer import catalog, export
-        from structurer.report import terminal
+    from structurer import catalog, export
+    from structurer.report import terminal
 
+    with running.running():
         found = _named(kind, catalog.load())
         if as_json:
             running.emit(export.as_json(found.schema))
@@ -65,10 +65,10 @@ def check(
 
     Example: structurer schemas check my-schemas
     """
-    with running.running():
-        from structurer import catalog
-        from structurer.report import terminal
+    from structurer import catalog
+    from structurer.report import terminal
 
+    with running.running():
         ours, both = catalog.load(), catalog.load(folder)
         known = {kind.name for kind in ours.kinds}
         own = [kind for kind in both.kinds if (folder / f"{kind.name}.schema.json").is_file()]

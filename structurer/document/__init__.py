@@ -67,6 +67,11 @@ def picture(path: Path, number: int | None) -> Picture | None:
     return pictures.picture(path, number) if number is not None and path.suffix.lower() in _DRAWN else None
 
 
+def behind(path: Path, page: Page, zoom: float) -> Picture | None:
+    """Return a page as it looks where its words stand, at so many pixels a point; None if it cannot be drawn."""
+    return pictures.behind(path, page, zoom) if path.suffix.lower() in _DRAWN else None
+
+
 def drawn(path: Path, numbers: Iterable[int | None]) -> tuple[bytes, ...]:
     """Return pages as PNG files; none for an input that has no pages to be drawn."""
     if path.suffix.lower() not in _DRAWN:

@@ -25,6 +25,7 @@ _LARGE, _MOST_DECODED = 36_000_000, 300_000_000
 # Pictures over less of a page than this are not the page.
 _MOST_OF_PAGE = 0.5
 _POINTS = 72.0
+_WHITE = 255
 # An image longer than A3, or finer than any scan and shorter than a hand, has its resolution wrong: it is taken for A4.
 _LONGEST, _SHORTEST, _FINEST, _A4 = 16.6 * _POINTS, 4.0 * _POINTS, 620.0, 841.89
 _FAULTS = (
@@ -100,6 +101,33 @@ def png(path: Path, number: int, dpi: float) -> bytes | None:
             return bytes(_pixels(page, dpi * _size(page, path)[0] / page.rect.width).tobytes("png"))
     except (*_FAULTS, MemoryError):
         return None
+
+
+def behind(path: Path, page: Page, zoom: float) -> Picture | None:
+    """Return a page in the frame in which its words stand, at so many pixels a point; None if it cannot be drawn."""
+    try:
+        if page.number is None or not _bearable(path):
+            return None
+        with _opened(path) as document:
+            displayed = document[page.number - 1]
+            width, height = _size(displayed, path)
+            way = pymupdf.Matrix(width / displayed.rect.width, height / displayed.rect.height) * _upright(page)
+            moved = displayed.get_pixmap(matrix=way * pymupdf.Matrix(zoom, zoom), colorspace=pymupdf.csRGB, alpha=False)
+            frame = pymupdf.IRect(0, 0, round(page.width * zoom), round(page.height * zoom))
+            drawn = pymupdf.Pixmap(pymupdf.csRGB, frame, False)
+            drawn.clear_with(_WHITE)
+            drawn.copy(moved, frame)
+            return Picture(bytes(drawn.samples), drawn.width, drawn.height, (page.width, page.height))
+    except (*_FAULTS, MemoryError):
+        return None
+    finally:
+        pymupdf.TOOLS.store_shrink(100)
+
+
+def _upright(page: Page) -> pymupdf.Matrix:
+    """Return what takes a point of the page as displayed to where the words of a page stand."""
+    way = page.upright
+    return ~pymupdf.Matrix(way.a, way.b, way.c, way.d, way.e, way.f) if way else pymupdf.Matrix(1, 1)
 
 
 def _opened(path: Path) -> pymupdf.Document:

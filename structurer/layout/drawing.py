@@ -1,6 +1,7 @@
 """A page as a picture, with what was found on it drawn over: for the day a new layout is misread.
 
-Grey: words. Red: rulings. Blue: cells with their row and column, merged ones filled. Green: captions.
+Grey: words; orange: those recognised with doubt. Red: rulings. Blue: cells with their row and column, merged ones
+filled. Green: captions.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from structurer.records import Box, Grid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from structurer.layout.lattice import Lattice
-    from structurer.records import Cell, Line, Page, Ruling
+    from structurer.records import Cell, Line, Page, Picture, Ruling, Word
 
 _GREY, _RED, _BLUE, _GREEN, _WHITE = (0.5, 0.5, 0.5), (0.85, 0.0, 0.0), (0.1, 0.25, 0.85), (0.0, 0.5, 0.15), (1, 1, 1)
+_ORANGE = (0.95, 0.5, 0.0)
 # Pixels a point: enough to read labels of 4 points; a page larger than A3 gets fewer.
 _ZOOM, _MOST_PIXELS = 2.5, 4000
 # How much the printed page is bleached, so that what is drawn over it stands out.
@@ -40,31 +41,33 @@ class Drawing:
     lattices: tuple[Lattice, ...]
     captions: tuple[tuple[str, Line], ...]
     """Lines that belong to a table, with what they are: title, head, note."""
+    doubted: frozenset[Word] = frozenset()
+    """Words that were recognised with doubt."""
 
 
-def png(drawing: Drawing, source: Path) -> bytes:
-    """Return the picture of the page, with the PDF it came from under it."""
+def zoom(page: Page) -> float:
+    """Return how many pixels a point of a page gets."""
+    return min(_ZOOM, _MOST_PIXELS / max(page.width, page.height))
+
+
+def png(drawing: Drawing, under: Picture | None = None) -> bytes:
+    """Return the picture of the page, with what is printed on it under what was found."""
     page = drawing.page
-    with pymupdf.open() as sheet, pymupdf.open(str(source), filetype="pdf") as original:
+    with pymupdf.open() as sheet:
         canvas = sheet.new_page(width=page.width, height=page.height)
-        zoom = min(_ZOOM, _MOST_PIXELS / max(page.width, page.height))
-        matrix = pymupdf.Matrix(zoom, zoom)
-        if page.number is not None:
-            under = original[page.number - 1].get_pixmap(matrix=matrix, alpha=False)
-            canvas.insert_image(canvas.rect, pixmap=under)
+        if under is not None:
+            pixels = pymupdf.Pixmap(pymupdf.csRGB, under.width, under.height, under.pixels, False)
+            canvas.insert_image(canvas.rect, pixmap=pixels, keep_proportion=False)
         _fill(canvas, Box(0, 0, page.width, page.height), _WHITE, _BLEACH)
         _draw(canvas, drawing)
+        matrix = pymupdf.Matrix(zoom(page), zoom(page))
         picture: bytes = canvas.get_pixmap(matrix=matrix, alpha=False).tobytes("png")
         return picture
 
 
 def _draw(canvas: pymupdf.Page, drawing: Drawing) -> None:
-    words = canvas.new_shape()
-    for word in drawing.page.words:
-        words.draw_rect(_rect(word.box))
-    if drawing.page.words:
-        words.finish(color=_GREY, fill=_GREY, width=0.25, fill_opacity=0.16, stroke_opacity=0.6)
-    words.commit()
+    _words(canvas, [word for word in drawing.page.words if word not in drawing.doubted], _GREY, 0.16)
+    _words(canvas, [*drawing.doubted], _ORANGE, 0.3)
     _rulings(canvas, drawing.page.rulings)
     for number, grid in enumerate(drawing.grids, 1):
         _grid(canvas, number, grid, drawing.lattices)
@@ -72,6 +75,15 @@ def _draw(canvas: pymupdf.Page, drawing: Drawing) -> None:
         if line.box is not None:
             _frame(canvas, line.box, _GREEN, 0.8)
             _label(canvas, pymupdf.Point(line.box.x0, line.box.top - 1), role, _GREEN)
+
+
+def _words(canvas: pymupdf.Page, words: Sequence[Word], color: tuple[float, float, float], opacity: float) -> None:
+    shape = canvas.new_shape()
+    for word in words:
+        shape.draw_rect(_rect(word.box))
+    if words:
+        shape.finish(color=color, fill=color, width=0.25, fill_opacity=opacity, stroke_opacity=0.6)
+    shape.commit()
 
 
 def _rulings(canvas: pymupdf.Page, rulings: Sequence[Ruling]) -> None:

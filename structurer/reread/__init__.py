@@ -13,8 +13,19 @@ from typing import TYPE_CHECKING
 
 from structurer import amounts
 from structurer.records import Finding, How
-from structurer.reread import pairs
-from structurer.reread.shapes import CLAIMS, Item, Row, Shapes, as_dict, as_list, as_text, figures, is_page, shortest
+from structurer.reread import pairs, places
+from structurer.reread.shapes import (
+    CLAIMS,
+    Item,
+    Row,
+    Shapes,
+    as_dict,
+    as_list,
+    as_text,
+    figures,
+    is_page,
+    shortest,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -23,10 +34,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Comparison", "Reading", "compare", "figures"]
 
-# A fact says no more than this of a text; so many pointers that lead nowhere are named one by one.
-_SAID, _NAMED = 200, 20
-# A longer pointer leads nowhere.
-_LONGEST = 2000
+# A fact says no more than this of a text.
+_SAID = 200
 ROOTS = {"tables": "table", "cards": "card"}
 
 
@@ -59,7 +68,9 @@ class Reading:
         for root in ROOTS:
             notes.items(root, as_list(whole.get(root)))
         notes.claims(as_list(whole.get(CLAIMS)))
-        return Comparison((*notes.findings, *_placeless(whole)), frozenset(notes.doubted))
+        if self.distrusted:
+            notes.doubted.update(places.on_pages(self.distrusted, whole, self.shapes))
+        return Comparison((*notes.findings, *places.leading_nowhere(whole)), frozenset(notes.doubted))
 
     def item(self, pointer: str, record: Mapping[str, object]) -> Item:
         """Return one of our tables or cards."""
@@ -78,6 +89,16 @@ class Reading:
         pages = [as_dict(page) for page in as_list(as_dict(self.whole.get("source")).get("pages"))]
         return frozenset(
             n for page in pages if page.get("how") == How.UNREAD.value and is_page(n := page.get("number"))
+        )
+
+    @cached_property
+    def distrusted(self) -> frozenset[int]:
+        """The pages that we read from a text layer that is not to be trusted: it confirms nothing."""
+        pages = [as_dict(page) for page in as_list(as_dict(self.whole.get("source")).get("pages"))]
+        return frozenset(
+            n
+            for page in pages
+            if page.get("how") == How.TEXT.value and page.get("reason") and is_page(n := page.get("number"))
         )
 
     def printed(self, value: str, pages: Collection[int]) -> str | None:
@@ -248,48 +269,6 @@ class _Notes:
     def _note(self, code: str, where: str, page: int | None, facts: Mapping[str, str]) -> None:
         self.findings.append(Finding(code, where, page, facts))
         self.doubted.add(where)
-
-
-def _placeless(whole: Mapping[str, object]) -> Iterator[Finding]:
-    """Yield the pointers of the provenance that lead nowhere, in the end only their number."""
-    holders: dict[str, object] = {"": whole}
-    lost = [pointer for pointer in as_dict(whole.get("provenance")) if not _leads(pointer, holders)]
-    for pointer in lost[:_NAMED]:
-        yield Finding("no_place", "", None, {"pointer": pointer[:_SAID]})
-    if len(lost) > _NAMED:
-        yield Finding("no_place", "", None, {"pointer": lost[_NAMED][:_SAID], "count": str(len(lost) - _NAMED)})
-
-
-_NOWHERE = object()
-
-
-def _leads(pointer: str, holders: dict[str, object]) -> bool:
-    above, _, step = pointer.rpartition("/")
-    return 0 < len(pointer) < _LONGEST and _at(_held(above, holders), step) is not _NOWHERE
-
-
-def _held(pointer: str, holders: dict[str, object]) -> object:
-    """Return what a pointer leads to; `holders` remembers what was looked up."""
-    steps = []
-    while pointer not in holders:
-        pointer, slash, step = pointer.rpartition("/")
-        if not slash:
-            return _NOWHERE
-        steps.append(step)
-    held = holders[pointer]
-    for step in reversed(steps):
-        held = _at(held, step)
-        pointer = f"{pointer}/{step}"
-        holders[pointer] = held
-    return held
-
-
-def _at(held: object, step: str) -> object:
-    if isinstance(held, dict):
-        return held.get(step.replace("~1", "/").replace("~0", "~"), _NOWHERE)
-    if isinstance(held, list) and step.isascii() and step.isdecimal() and len(step) < 10:  # noqa: PLR2004  no list is longer
-        return held[int(step)] if int(step) < len(held) else _NOWHERE
-    return _NOWHERE
 
 
 def _index(item: Item) -> int:

@@ -136,17 +136,19 @@ class Shapes:
 
 def figures(result: object, catalog: Catalog | None = None) -> list[str]:
     """Return the pointers of all figures in the tables, cards and claims of a result."""
-    shapes, whole = Shapes(catalog), as_dict(result)
-    rows = [
-        row
-        for root in ("tables", "cards")
-        for index, record in enumerate(as_list(whole.get(root)))
-        if isinstance(record, dict)
-        for item in [shapes.item(f"/{root}/{index}", record)]
-        for row in (item.head, *(row for rows in item.lists.values() for row in rows))
-    ]
-    rows += shapes.rows("/claims", whole.get(CLAIMS), ("", CLAIMS, None))
-    return [f"{row.pointer}/{path}" for row in rows for path in row.figures]
+    return [f"{row.pointer}/{path}" for row in all_rows(as_dict(result), Shapes(catalog)) for path in row.figures]
+
+
+def all_rows(whole: Mapping[str, object], shapes: Shapes) -> Iterator[Row]:
+    """Yield all rows of the tables and cards of a result, what these hold outside their lists, and its claims."""
+    for root in ("tables", "cards"):
+        for index, record in enumerate(as_list(whole.get(root))):
+            if isinstance(record, dict):
+                item = shapes.item(f"/{root}/{index}", record)
+                yield item.head
+                for rows in item.lists.values():
+                    yield from rows
+    yield from shapes.rows("/claims", whole.get(CLAIMS), ("", CLAIMS, None))
 
 
 def shortest(digits: str) -> str:
