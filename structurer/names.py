@@ -7,8 +7,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path, PurePath
 
 
 def output_names(paths: Sequence[Path]) -> list[str]:
@@ -21,20 +21,39 @@ def output_names(paths: Sequence[Path]) -> list[str]:
     >>> output_names([Path("a.pdf"), Path("a.docx"), Path("b.pdf"), Path("old/a.pdf")])
     ['a-pdf', 'a-docx', 'b', 'a-pdf-2']
     """
-    stems = [_stem(path) for path in paths]
-    shared = Counter(map(_folded, stems))
-    alone = {_folded(stem) for stem in stems if shared[_folded(stem)] == 1}
-    taken = set(alone)
-    return [
-        stem if _folded(stem) in alone else _free(f"{stem}-{path.suffix[1:].lower()}", taken)
-        for stem, path in zip(stems, paths, strict=True)
-    ]
+    return _told_apart([(_clean(path.stem), path.suffix) for path in paths], ())
 
 
-def _stem(path: Path) -> str:
-    """Return the stem without what a name must not have: control characters, and dots in front."""
-    stem = "".join("_" if unicodedata.category(char) == "Cc" else char for char in path.stem)
-    return stem.lstrip(".") or "document"
+def tree_names(places: Sequence[PurePath], taken: Iterable[str] = ()) -> list[str]:
+    """Return a name for the result of each input by its place in a tree, no two alike and none that is taken.
+
+    >>> from pathlib import PurePath
+    >>> tree_names([PurePath("x/a.pdf"), PurePath("y/a.pdf"), PurePath("../a.pdf")], ["y/a"])
+    ['x/a', 'y/a-pdf', 'a']
+    """
+    return _told_apart([("/".join(_parts(place)), place.suffix) for place in places], taken)
+
+
+def _parts(place: PurePath) -> Iterator[str]:
+    for part in place.parent.parts:
+        if part not in {"..", place.anchor}:
+            yield _clean(part)
+    yield _clean(place.stem)
+
+
+def _told_apart(named: Sequence[tuple[str, str]], taken: Iterable[str]) -> list[str]:
+    """Return names for stems and endings."""
+    before = {_folded(name) for name in taken}
+    shared = Counter(_folded(stem) for stem, _ in named)
+    alone = {_folded(stem) for stem, _ in named if shared[_folded(stem)] == 1 and _folded(stem) not in before}
+    used = alone | before
+    return [stem if _folded(stem) in alone else _free(f"{stem}-{suffix[1:].lower()}", used) for stem, suffix in named]
+
+
+def _clean(name: str) -> str:
+    """Return a name without what it must not have: control characters, separators, and dots in front."""
+    name = "".join("_" if unicodedata.category(char) == "Cc" or char in "/\\" else char for char in name)
+    return name.lstrip(".") or "document"
 
 
 def _folded(name: str) -> str:

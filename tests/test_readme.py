@@ -84,6 +84,8 @@ def breaches(text: str, commands: Commands) -> list[str]:
         name = " ".join(words[:2]) if words[0] in groups else words[0] if not words[0].startswith("-") else ""
         if name in groups and len(words) == 1:
             continue  # the group as a whole
+        if name not in commands and f"{words[0]} run" in commands:
+            name = f"{words[0]} run"  # what the group does where no command is named
         if name not in commands:
             wrong.append(f"{' '.join(words)}: no such command")
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from structurer import __version__
-from structurer.cli import check, doctor, extract, layout, schemas
+from structurer.cli import batch, check, doctor, extract, layout, schemas
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -13,6 +13,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 app.command("extract", no_args_is_help=True)(extract.extract)
+app.add_typer(batch.app, name="batch")
 app.command("check", no_args_is_help=True)(check.check)
 app.command("doctor")(doctor.doctor)
 app.command("layout", no_args_is_help=True)(layout.layout)

@@ -138,7 +138,7 @@ def opened(given: Asking, found: Settings | None, messages: Messages) -> Iterato
     if found is None:
         yield None
         return
-    with llm.Model(endpoint(found), memory=_memory(given, found), limits=_limits(found), price=found.price) as model:
+    with llm.Model(endpoint(found), memory=_memory(given, found), limits=limits(found), price=found.price) as model:
         asker = Asker(given, found, model)
         try:
             yield asker
@@ -173,7 +173,8 @@ def endpoint(found: Settings) -> llm.Endpoint:
     )
 
 
-def _limits(found: Settings) -> llm.Limits:
+def limits(found: Settings) -> llm.Limits:
+    """Return what a run may take."""
     names = [one.name for one in fields(llm.Limits)]
     return llm.Limits(**{name: value for name in names if (value := getattr(found, name)) is not None})
 

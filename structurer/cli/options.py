@@ -48,6 +48,22 @@ class Recognising:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BatchRecognising(Recognising):
+    """The same for many documents: files are what goes to processes, not pages."""
+
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=_MOST_WORKERS,
+            metavar="N",
+            help="Read so many files at a time, each in a process; by default one a core, 4 at most.",
+            rich_help_panel="Batch",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
     """Which model, where it is, and how it is spoken to; None is left to the environment and the file."""
 
@@ -92,6 +108,16 @@ class Asking(Address):
     rpm: Annotated[int | None, _option("--rpm", "Requests a minute.", "N", _LIMITS)] = None
     tpm: Annotated[int | None, _option("--tpm", "Tokens a minute.", "N", _LIMITS)] = None
     concurrency: Annotated[int | None, _option("--concurrency", "Questions at a time.", "N", _LIMITS)] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchAsking(Asking):
+    """The same for many documents, where --timeout is that of a file."""
+
+    timeout: Annotated[float | None, _option("--request-timeout", "Seconds for one whole request.", "SECONDS")] = None
+    provider_batch: Annotated[
+        bool, _option("--provider-batch", "Ask through the provider's Batch API: cheaper, and a day at most.")
+    ] = False
 
 
 def spread(command: Callable[..., None]) -> Callable[..., None]:

@@ -36,10 +36,11 @@ def sensible() -> int:
         memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (ValueError, OSError):
         memory = _MEMORY
-    return max(1, min(_cores(), _MOST, memory // _MEMORY))
+    return max(1, min(cores(), _MOST, memory // _MEMORY))
 
 
-def _cores() -> int:
+def cores() -> int:
+    """Return on how many cores this process may run."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -71,7 +72,7 @@ class Workers:
 
     def __init__(self, read: Read, most: int, load: Callable[[int], None] = load) -> None:
         self._read, self._load, self._most = read, load, most
-        self._threads = max(1, _cores() // most)
+        self._threads = max(1, cores() // most)
         self._workers: list[_Worker] = []
         # Pages that are for this process, and those that another was killed over.
         self._left: deque[int | None] = deque()
@@ -132,7 +133,7 @@ class Workers:
         ours, theirs = context.Pipe()
         process = context.Process(target=_run, args=(theirs, self._read, self._load, self._threads), daemon=True)
         try:
-            _start(process)
+            start(process)
         except OSError:
             ours.close()
             self._most = len(self._workers)
@@ -163,7 +164,7 @@ def _close(worker: _Worker) -> None:
     worker.process.close()
 
 
-def _start(process: BaseProcess) -> None:
+def start(process: BaseProcess) -> None:
     """Start a process that never hears of Ctrl-C: it is for its parent to end it."""
     # Starting the tracker would let the signal through again.
     resource_tracker.ensure_running()
