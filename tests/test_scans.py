@@ -14,7 +14,7 @@ import pymupdf
 import pytest
 import scans
 
-from benchmarks import scans as benchmark
+from benchmarks import scanned as benchmark
 from structurer import catalog, check, pipeline
 
 if TYPE_CHECKING:
