@@ -33,7 +33,8 @@ CREATE TABLE findings (
     page INTEGER, place TEXT, rule TEXT, message TEXT, PRIMARY KEY (path, number)) WITHOUT ROWID;
 CREATE TABLE requests (
     number INTEGER PRIMARY KEY, at REAL NOT NULL, tokens_in INTEGER NOT NULL, tokens_out INTEGER NOT NULL,
-    cost TEXT NOT NULL, settled INTEGER NOT NULL DEFAULT 0);
+    cost TEXT NOT NULL, settled INTEGER NOT NULL DEFAULT 0, count INTEGER NOT NULL DEFAULT 1,
+    provider INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX requests_at ON requests (at);
 PRAGMA user_version = {VERSION};
 """
@@ -78,11 +79,10 @@ def row(found: Sequence[Any]) -> Row:
 
 def spent(base: sqlite3.Connection) -> Spent:
     """Return what the requests noted come to."""
-    requests, tokens_in, tokens_out, settled = 0, 0, 0, 0
-    cost = Decimal(0)
-    for own_in, own_out, paid, done in base.execute("SELECT tokens_in, tokens_out, cost, settled FROM requests"):
-        requests, settled = requests + 1, settled + done
-        tokens_in, tokens_out, cost = tokens_in + own_in, tokens_out + own_out, cost + Decimal(paid)
+    requests, tokens_in, tokens_out, cost = 0, 0, 0, Decimal(0)
+    for count, own_in, own_out, paid in base.execute("SELECT count, tokens_in, tokens_out, cost FROM requests"):
+        requests, cost = requests + count, cost + Decimal(paid)
+        tokens_in, tokens_out = tokens_in + own_in, tokens_out + own_out
     return Spent(requests=requests, tokens_in=tokens_in, tokens_out=tokens_out, cost=cost)
 
 

@@ -10,7 +10,7 @@ import time
 from collections import Counter, deque
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Self
 
 import tenacity
 
@@ -95,6 +95,14 @@ class Tally:
     left: int = 0
     """Files that were not reached."""
 
+    def __iadd__(self, other: Tally) -> Self:
+        """Add how the files of a further round ended."""
+        self.states += other.states
+        self.findings += other.findings
+        self.deferred += other.deferred
+        self.left += other.left
+        return self
+
 
 @dataclass(slots=True)
 class _Try:
@@ -131,6 +139,7 @@ class Driver:
         """Bring every file to its end and return how they ended; raises OutputError if nothing can be written."""
         self.ledger.admit(inputs)
         self._tally = Tally()
+        self._picked.clear()
         self._waiting.extend(inputs)
         self._paths = {text(one.path): one for one in inputs}
         try:

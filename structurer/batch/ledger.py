@@ -130,6 +130,14 @@ class Ledger:
                 (tokens_in, tokens_out, str(cost), number),
             )
 
+    def book(self, taken: Spent) -> None:
+        """Note what all of the provider's batches took so far, in place of what was noted of them before."""
+        with self._writing() as tables:
+            tables.execute("DELETE FROM requests WHERE provider = 1")
+            columns = "at, tokens_in, tokens_out, cost, count, settled, provider"
+            words = (time.time(), taken.tokens_in, taken.tokens_out, str(taken.cost or 0), taken.requests)
+            tables.execute(f"INSERT INTO requests ({columns}) VALUES (?, ?, ?, ?, ?, 1, 1)", words)
+
     def spent(self) -> Spent:
         """Return what all runs so far have spent."""
         with self._turn, self._said():
@@ -140,7 +148,8 @@ class Ledger:
         with self._turn, self._said():
             shift = time.monotonic() - time.time()
             found = self._base.execute(
-                "SELECT at, tokens_in + tokens_out FROM requests WHERE at > ? ORDER BY at", (time.time() - WINDOW,)
+                "SELECT at, tokens_in + tokens_out FROM requests WHERE at > ? AND provider = 0 ORDER BY at",
+                (time.time() - WINDOW,),
             )
             return [Entry(at + shift, tokens) for at, tokens in found]
 

@@ -155,7 +155,8 @@ class Reader:
         return Outcome(
             State.PARTIAL if partial else State.DONE,
             reason=left[-1].reason if left else "",
-            passing=partial and any(reply.outcome in _PASSING for reply in left),
+            # What a provider's batch refused it refuses again.
+            passing=partial and not waits and any(reply.outcome in _PASSING for reply in left),
             deferred=waits and any(reply.outcome is End.LIMITED for reply in ends),
             files=files,
             sha256=str(result["source"]["sha256"]),

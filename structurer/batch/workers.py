@@ -6,8 +6,11 @@ else's. What they read goes back over it as bytes; the driver alone writes.
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
+import signal
+import sys
 import threading
 import time
 from dataclasses import dataclass, field
@@ -41,6 +44,8 @@ _FILES = 200
 _STILLBORN = 3
 _MB = 1 << 20
 _THREADS = "OPENCV_FOR_THREADS_NUM"
+# PR_SET_PDEATHSIG of prctl(2).
+_DEATH_SIGNAL = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +262,7 @@ def _run(line: Connection, life: Connection, plan: Plan, address: Address | None
     for stream in (1, 2):
         os.dup2(nowhere, stream)
     os.close(nowhere)
-    threading.Thread(target=_end_with, args=(life,), daemon=True).start()
+    _end_with_driver(life)
     # OpenCV is loaded by the first scan, and the recogniser keeps to as many threads as it does.
     os.environ[_THREADS] = str(threads)
     books = None
@@ -277,7 +282,16 @@ def _tell(line: Connection, page: Page) -> None:
     line.send(page.how is How.OCR)
 
 
+def _end_with_driver(life: Connection) -> None:
+    """End this process when the driver has ended, whatever it is at.
+
+    A reader may be busy outside of Python for ever, so where the system can be asked to do it, it is.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
+    threading.Thread(target=_end_with, args=(life,), daemon=True).start()
+
+
 def _end_with(life: Connection) -> None:
-    """End this process when the driver has ended, whatever it is at."""
     connection.wait([life])
     os._exit(0)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from structurer import __version__, catalog, errors, export, prompts
+from structurer import __version__, catalog, errors, export, llm, prompts
 from structurer.batch import inputs as finding
-from structurer.batch import tables
+from structurer.batch import sweeping, tables
 from structurer.batch.account import Account, Server
 from structurer.batch.base import NAME
 from structurer.batch.driver import Driver, Policy, Stop, Tally, reading_digest
@@ -25,7 +25,7 @@ from structurer.batch.records import State
 from structurer.batch.view import View
 from structurer.batch.workers import Bounds as FileBounds
 from structurer.batch.workers import Workers
-from structurer.cli import asking, batch_progress, batch_status, recognising, running
+from structurer.cli import asking, batch_progress, batch_rounds, batch_status, recognising, running, settings
 from structurer.llm import ledger as spending
 from structurer.llm import pace
 from structurer.ocr import processes
@@ -44,6 +44,8 @@ _MB = 1 << 20
 # The share of the machine's memory that all processes together may take.
 _SHARE = 0.8
 _STOPPING = 2
+# The folder of what goes to the provider's batch, in that of the results.
+_OUTBOX = ".provider"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +95,17 @@ def run(job: Job, lang: str | None) -> int:
         msg = "-o is missing: name a folder for the results (-o out)"
         raise errors.UsageError(msg)
     found = asking.settled(job.given)
+    _check_provider_batch(job.given, found)
     known = catalog.load(job.schemas)
     messages = running.messages(lang, known)
     plan = _plan(job, found, messages)
     export.check(job.out)
     with ExitStack() as stack:
         ledger = stack.enter_context(Ledger(job.out))
-        export.sweep(job.out)
+        sweeping.results(job.out)
+        for kept in (plan.recognition.folder, plan.asking.answers if plan.asking else None):
+            if kept is not None:
+                sweeping.shared(kept)
         files = _files(job, job.out, ledger, messages)
         ended = threading.Event()
         stack.callback(ended.set)
@@ -112,9 +118,22 @@ def run(job: Job, lang: str | None) -> int:
         stop = stack.enter_context(_stopped_by_signals(messages))
         policy = Policy(retry_failed=job.retry_failed, force=job.force)
         at = _Run(ledger, engine, job.out, _reading(plan, known), policy, messages, stop, account)
-        tally = _driven(at, files)
-        tables.write(job.out)
+        try:
+            tally = _in_rounds(at, files, found) if found and job.given.provider_batch else _driven(at, files)
+        finally:
+            tables.write(job.out)
         return _told(at, tally)
+
+
+def _check_provider_batch(given: BatchAsking, found: Settings | None) -> None:
+    if not given.provider_batch:
+        return
+    if found is None:
+        msg = f"--provider-batch asks a model; {settings.HOW}"
+        raise errors.UsageError(msg)
+    if given.replay is not None:
+        msg = "--replay takes stored answers alone, and --provider-batch asks for more; give one of the two"
+        raise errors.UsageError(msg)
 
 
 def _plan(job: Job, found: Settings | None, messages: Messages) -> Plan:
@@ -135,6 +154,7 @@ def _asking(job: Job, found: Settings) -> Asking:
         always=given.engine == "model",
         transcribe=given.transcribe,
         pictures=given.vision,
+        outbox=job.out / _OUTBOX if given.provider_batch and job.out else None,
     )
 
 
@@ -210,6 +230,21 @@ def _driven(at: _Run, files: list[Input]) -> Tally:
         return Driver(at.ledger, at.engine, at.out, at.reading, watch, at.stop, at.policy).run(files)
 
 
+def _in_rounds(at: _Run, files: list[Input], found: Settings) -> Tally:
+    """Read the files while the provider's batch answers what they ask, as often as there is something left to ask."""
+    memory = llm.Memory(found.answers)
+    with llm.ProviderBatch(asking.endpoint(found), llm.Outbox(at.out / _OUTBOX), memory) as batches:
+        provider = batch_rounds.Provider(batches, at.ledger, found, at.stop, at.messages)
+        batches.clear()
+        tally = _driven(at, files)
+        while tally.deferred and not at.stop.level and provider.answer():
+            left = tally.deferred
+            tally.deferred = []
+            tally += _driven(at, left)
+        tally.left += len(tally.deferred)
+        return tally
+
+
 def _told(at: _Run, tally: Tally) -> int:
     """Print what became of the files; return the exit code."""
     with View(at.out) as view, running.printing() as console:
@@ -218,6 +253,8 @@ def _told(at: _Run, tally: Tally) -> int:
         named = {"summary": tables.SUMMARY, "findings": tables.FINDINGS, "ledger": NAME}
         where = {name: at.out / file for name, file in named.items()}
         console.print(at.messages.word("batch_tables", **where), soft_wrap=True)
+    if at.account and at.account.ledger.spent().limited:
+        running.complain(at.messages.word("batch_limited"))
     if tally.left:
         running.say(at.messages.word("batch_left", count=tally.left))
     if at.stop.level:

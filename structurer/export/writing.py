@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 # The files that `as_csv` names; only these are cleared away when a later run has them no more.
 _OURS = re.compile(r"t\d+-[\w-]+\.csv|cards(-[\w-]+)?\.csv|indicators\.csv|claims\.csv")
 
-# What a file is called before it is whole.
-_BESIDE, _TEMPORARY = ".structurer-", ".tmp"
-
 
 def check(folder: Path) -> None:
     """Raise OutputError if files cannot be written into the folder, there or yet to be made."""
@@ -37,7 +34,7 @@ def check(folder: Path) -> None:
 def write(files: Mapping[Path, bytes]) -> None:
     """Write all the files, making their folders, or none; raises OutputError and leaves what was there before."""
     # Names of their own and short: a file's may be as long as the file system takes.
-    beside = {path: path.parent / f"{_BESIDE}{secrets.token_hex(6)}{_TEMPORARY}" for path in files}
+    beside = {path: path.parent / f".structurer-{secrets.token_hex(6)}.tmp" for path in files}
     made = [folder for folder in {path.parent for path in files} if not folder.exists()]
     path = None
     try:
@@ -67,12 +64,6 @@ def remove(path: Path) -> None:
         return
     except OSError as error:
         raise errors.OutputError(str(path), f"cannot be removed ({error.strerror})") from error
-
-
-def sweep(folder: Path) -> None:
-    """Remove what a run that was killed left half-written in a folder and the folders in it."""
-    for path in folder.rglob(f"{_BESIDE}*{_TEMPORARY}") if folder.is_dir() else ():
-        remove(path)
 
 
 def clear(folder: Path, names: Collection[str]) -> None:

@@ -8,8 +8,11 @@ from pathlib import Path
 
 
 def write(path: Path, data: bytes, *, lasting: bool = False) -> None:
-    """Put a file in its place once all of it is written; `lasting`: once the disk has it, too."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".new")
+    """Put a file in its place once all of it is written; `lasting`: once the disk has it, too.
+
+    Its name until then tells whose it is: what a process left that was killed can be told and removed.
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{os.getpid()}-", suffix=".new")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)

@@ -128,8 +128,8 @@ def _from_json(described: dict[str, Any]) -> Scan:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".new")
+    """Write a file whole or not at all; its name until then tells which process it belongs to."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{os.getpid()}-", suffix=".new")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
