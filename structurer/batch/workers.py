@@ -114,7 +114,7 @@ class Workers:
     def events(self) -> Iterator[Done | PageRead]:
         """Yield what happened, after a moment at the latest."""
         lines = {worker.line: worker for worker in self._workers}
-        heard = connection.wait(list(lines), timeout=_GLANCE) if lines else ()
+        heard = connection.wait(list(lines), timeout=_GLANCE)
         for line, worker in lines.items():
             if line in heard:
                 yield from self._heard(worker)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from structurer import __version__, catalog, errors, export, llm, prompts
+from structurer import __version__, catalog, errors, export, llm, ocr, prompts
 from structurer.batch import inputs as finding
 from structurer.batch import sweeping, tables
 from structurer.batch.account import Account, Server
@@ -29,6 +29,7 @@ from structurer.cli import asking, batch_progress, batch_rounds, batch_status, r
 from structurer.llm import ledger as spending
 from structurer.llm import pace
 from structurer.ocr import processes
+from structurer.records import How
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -172,7 +173,7 @@ def _reading(plan: Plan, known: Catalog) -> str:
             asked.pictures,
             prompts.load().digest,
         ]
-    return reading_digest([__version__, known.digest, plan.recognition.which, plan.csv, how])
+    return reading_digest([__version__, known.digest, plan.recognition.which, ocr.available(), plan.csv, how])
 
 
 def _files(job: Job, out: Path, ledger: Ledger, messages: Messages) -> list[Input]:
@@ -253,6 +254,8 @@ def _told(at: _Run, tally: Tally) -> int:
         named = {"summary": tables.SUMMARY, "findings": tables.FINDINGS, "ledger": NAME}
         where = {name: at.out / file for name, file in named.items()}
         console.print(at.messages.word("batch_tables", **where), soft_wrap=True)
+        unread = view.total().unread
+    recognising.advise(at.engine.plan.recognition, [How.UNREAD.value] * bool(unread))
     if at.account and at.account.ledger.spent().limited:
         running.complain(at.messages.word("batch_limited"))
     if tally.left:
