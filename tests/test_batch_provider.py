@@ -94,6 +94,7 @@ def test_a_run_that_ended_while_it_waited_takes_up_the_batch(tmp_path: Path) -> 
     assert set(slow.ran.values()) == {1}
 
 
+@pytest.mark.heavy
 def test_a_limit_of_the_cost_holds_before_anything_is_sent(tmp_path: Path) -> None:
     inputs = documents(tmp_path / "in")
     prices = '[prices.m]\ntokens_in = 1000\ntokens_out = 1000\ncurrency = "CNY"\n'
