@@ -272,7 +272,7 @@ class Driver:
 
     def _written(self, one: Input, outcome: Outcome) -> Outcome:
         """Write what was read; a failure of this file's own is its outcome, any other raises OutputError."""
-        name = self.ledger.row(text(one.path)).name
+        name = one.name
         if outcome.state is State.FAILED:
             # What an earlier run read there is of other content, or was read in another way.
             self._remove(name)

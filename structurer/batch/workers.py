@@ -100,6 +100,7 @@ class Workers:
     address: Address | None = None
     _workers: list[_Worker] = field(default_factory=list)
     _stillborn: int = 0
+    _looked: float = 0.0
     _given: list[tuple[int, Task]] = field(default_factory=list)
 
     def free(self) -> bool:
@@ -118,7 +119,9 @@ class Workers:
         for line, worker in lines.items():
             if line in heard:
                 yield from self._heard(worker)
-        self._look_after()
+        if time.monotonic() - self._looked >= _GLANCE:
+            self._look_after()
+            self._looked = time.monotonic()
         self._hand_over()
 
     def close(self) -> None:
