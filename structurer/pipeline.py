@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from structurer import __version__, check, chunks, document, extract, ground, layout, ocr, prompts, validate
 from structurer.ocr import ahead, stored
-from structurer.records import FONTS, OTHERWISE, Finding, Grid, How, Matrix, Page
+from structurer.records import DAMAGED, FONTS, OTHERWISE, Finding, Grid, How, Matrix, Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Iterable, Iterator
@@ -198,6 +198,9 @@ def _distrusted(page: Page) -> Page:
 def _recognised(page: Page, scan: ocr.Scan) -> Page:
     if scan.reason and page.suspect and page.words:
         return _distrusted(page)
+    if scan.reason == ocr.BLANK and (page.reason or "").startswith(DAMAGED):
+        # What cannot be drawn looks blank, and is not.
+        return page
     if scan.reason == ocr.BLANK:
         return replace(page, how=How.BLANK, words=(), rulings=(), blocks=(), reason=None)
     if scan.reason:

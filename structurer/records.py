@@ -152,6 +152,9 @@ Block = Line | Grid
 UNKNOWN, HIDDEN, FONTS, OTHERWISE = "unknown_characters", "hidden_text", "suspect_fonts", "other_digits"
 """Why the text layer of a page is not to be trusted. Fonts are suspected, until figures of the page are compared."""
 
+DAMAGED = "damaged"
+"""Why a page of a damaged PDF is unread; the detail follows after a colon."""
+
 
 @dataclass(frozen=True, slots=True)
 class Page:

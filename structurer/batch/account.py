@@ -14,11 +14,11 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from multiprocessing import AuthenticationError
-from multiprocessing.connection import Client, Listener
+from multiprocessing.connection import Client, Listener, answer_challenge, deliver_challenge
 from typing import TYPE_CHECKING, Any, Protocol
 
 from structurer.errors import StructurerError
-from structurer.llm.faults import EndpointError
+from structurer.llm.faults import EndpointError, LimitError
 from structurer.llm.ledger import Hold, Ledger
 from structurer.llm.pace import Entry
 
@@ -61,8 +61,9 @@ class Account:
             self._turns.acquire()
             undo.callback(self._turns.release)
             hold = self.ledger.enter(tokens_in, tokens_out)
+            undo.callback(self.ledger.settle, hold, 0, 0)
+            number = self._journal.entered(tokens_in + tokens_out, hold.reserved)
             undo.pop_all()
-        number = self._journal.entered(tokens_in + tokens_out, hold.reserved)
         return _Entered(hold, number, tokens_in, tokens_out)
 
     def settle(self, entered: _Entered, tokens_in: int, tokens_out: int) -> None:
@@ -127,7 +128,8 @@ class Server:
     def __init__(self, account: Account) -> None:
         self._account = account
         self._word = os.urandom(32)
-        self._listener = Listener((_HERE, 0), family="AF_INET", backlog=64, authkey=self._word)
+        # Whoever calls says the word in a thread of its own: one that says nothing keeps nobody waiting.
+        self._listener = Listener((_HERE, 0), family="AF_INET", backlog=64)
         self.address = Address(self._listener.address[1], self._word)
         threading.Thread(target=self._accept, name="account", daemon=True).start()
 
@@ -139,8 +141,6 @@ class Server:
         while True:
             try:
                 caller = self._listener.accept()
-            except AuthenticationError:
-                continue
             except OSError:
                 return
             threading.Thread(target=self._serve, args=(caller,), name="caller", daemon=True).start()
@@ -149,6 +149,8 @@ class Server:
         """Answer one thread of a process until it is gone."""
         entered: dict[int, _Entered] = {}
         try:
+            deliver_challenge(caller, self._word)
+            answer_challenge(caller, self._word)
             process = caller.recv()
             while True:
                 name, *words = caller.recv()
@@ -166,8 +168,10 @@ class Server:
         if name == "enter":
             try:
                 new = self._account.enter(process, *words)
-            except StructurerError as error:
+            except LimitError as error:
                 return error
+            except StructurerError as error:
+                return EndpointError(str(error))
             entered[new.number] = new
             return new.number
         if name == "settle":

@@ -91,14 +91,17 @@ def opened(path: Path) -> sqlite3.Connection:
     with ExitStack() as undo:
         base = sqlite3.connect(path, timeout=BUSY, check_same_thread=False)
         undo.callback(base.close)
+        empty = is_empty(base)
+        if not empty:
+            # Before anything is changed in it.
+            same_version(base, path)
         base.execute("PRAGMA foreign_keys = ON")
         base.execute("PRAGMA journal_mode = WAL")
         # A run that is killed loses nothing so; a machine that loses its power may lose the last files, not the ledger.
         base.execute("PRAGMA synchronous = NORMAL")
-        if is_empty(base):
+        if empty:
             with closing(base.cursor()) as cursor:
                 cursor.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
-        same_version(base, path)
         undo.pop_all()
     return base
 

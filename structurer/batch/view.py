@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
@@ -26,7 +27,7 @@ class View:
         if not self._path.is_file():
             raise errors.OutputError(str(folder), f"there is no batch here: no {NAME}")
         with self._said():
-            self._base = sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY)
+            self._base = sqlite3.connect(f"{self._path.absolute().as_uri()}?{_how(folder)}", uri=True, timeout=BUSY)
         try:
             with self._said():
                 base.check_filled(self._base, folder)
@@ -84,3 +85,8 @@ class View:
             yield
         except sqlite3.Error as error:
             raise errors.OutputError(str(self._path), f"the ledger cannot be read ({base.reason(error)})") from error
+
+
+def _how(folder: Path) -> str:
+    """Return how a ledger is opened: where nothing can be written, SQLite cannot even read along with others."""
+    return "mode=ro" if os.access(folder, os.W_OK) else "immutable=1"

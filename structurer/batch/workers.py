@@ -81,6 +81,7 @@ class _Worker:
     """Our end of a pipe that is never written to: a process that sees it closed is alone, and ends."""
     ready: bool = False
     task: int | None = None
+    given: Task | None = None
     since: float = 0.0
     waited: float = 0.0
     """Of the account, when the file was handed over."""
@@ -138,7 +139,7 @@ class Workers:
             if worker is None:
                 return
             number, task = self._given.pop(0)
-            worker.task, worker.since = number, time.monotonic()
+            worker.task, worker.given, worker.since = number, task, time.monotonic()
             worker.waited = self._waits(worker)
             worker.files += 1
             try:
@@ -175,6 +176,9 @@ class Workers:
         worker.process.join()
         code = worker.process.exitcode
         _close(worker)
+        if worker.ended_for is _TOO_FULL and worker.task is not None and worker.given is not None:
+            self._given.insert(0, (worker.task, worker.given))
+            return
         if not worker.ready and worker.ended_for is None:
             self._stillborn += 1
         if worker.task is not None:
@@ -204,6 +208,8 @@ class Workers:
         most = self.bounds.memory
         if most is None or (took := _memory(worker.process.pid)) <= most:
             return None
+        if worker.files > 1:
+            return _TOO_FULL
         reason = f"it took {took // _MB} MB of memory, more than {most // _MB} MB; --max-memory gives it more"
         return Outcome(State.FAILED, reason)
 
@@ -233,6 +239,8 @@ class Workers:
         return worker
 
 
+# A process that holds too much after other files: its file is read by a new one before anything is said of it.
+_TOO_FULL = Outcome(State.FAILED, "the process holds too much")
 # What a process says when it can be given files.
 _READY = None
 

@@ -10,7 +10,7 @@ import pymupdf
 
 from structurer import errors
 from structurer.document import strokes, trust
-from structurer.records import Box, How, Page, Word
+from structurer.records import DAMAGED, Box, How, Page, Word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,11 +63,19 @@ def pages(path: Path) -> Iterator[Page]:
     with document:
         if document.needs_pass:
             raise errors.DocumentError(str(path), "the PDF is encrypted; remove its password first")
-        if document.page_count == 0:
+        count = _count(document, path)
+        if count == 0:
             raise errors.DocumentError(str(path), "the PDF has no page; it may be truncated")
         fonts = trust.Fonts(document)
-        for index in range(document.page_count):
+        for index in range(count):
             yield _page(document, index, fonts)
+
+
+def _count(document: pymupdf.Document, path: Path) -> int:
+    try:
+        return int(document.page_count)
+    except (pymupdf.mupdf.FzErrorBase, RuntimeError, ValueError) as error:
+        raise errors.DocumentError(str(path), f"the list of pages of the PDF is damaged ({_brief(error)})") from error
 
 
 def _page(document: pymupdf.Document, index: int, fonts: trust.Fonts) -> Page:
@@ -75,7 +83,7 @@ def _page(document: pymupdf.Document, index: int, fonts: trust.Fonts) -> Page:
         page = document[index]
         return _read(page, index + 1, fonts)
     except (pymupdf.mupdf.FzErrorBase, RuntimeError, ValueError, IndexError) as error:
-        reason = f"damaged: {_brief(error)}"
+        reason = f"{DAMAGED}: {_brief(error)}"
         return Page(index + 1, 0.0, 0.0, How.UNREAD, reason=reason)
     finally:
         # Fonts and pictures of earlier pages would pile up in the store of the library.
@@ -128,6 +136,9 @@ def _text(page: pymupdf.Page) -> tuple[pymupdf.TextPage, list[_Raw], str | None]
 def _without_text(page: pymupdf.Page) -> tuple[How, str | None]:
     if page.get_images() or page.get_cdrawings() or any(kind in _PAINTED for kind, *_ in page.get_bboxlog()):
         return How.UNREAD, "no_text_layer"
+    if page.parent.is_repaired:
+        # The file has lost parts, and what was printed here may be one of them.
+        return How.UNREAD, f"{DAMAGED}: nothing is left of it in a PDF that had to be repaired"
     return How.BLANK, None
 
 
