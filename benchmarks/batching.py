@@ -61,6 +61,8 @@ class Course:
     seconds: float
     files: int
     pages: int
+    read: float
+    """Seconds of all files together."""
 
     @property
     def rate(self) -> float:
@@ -89,7 +91,9 @@ def course(batch: batches.Batch, count: int) -> Course:
     if states != {"done": count}:
         sys.exit(f"not every file was read: {states}; {ended.err[-500:]}")
     times.setdefault(count, began + seconds)
-    return Course(times, held, seconds, count, sum(row.facts.pages for row in batch.rows().values()))
+    rows = batch.rows().values()
+    pages, read = sum(row.facts.pages for row in rows), sum(row.seconds for row in rows)
+    return Course(times, held, seconds, count, pages, read)
 
 
 def speed(batch: batches.Batch, count: int) -> None:
@@ -103,7 +107,7 @@ def speed(batch: batches.Batch, count: int) -> None:
             found = course(replace(batch, out=out, words=("--workers", str(workers))), count)
             took[workers] = found
             told = f"{count} files in {found.seconds:.1f} s, {found.rate:.2f} a second once at work"
-            say(f"workers: {workers}, {told}")
+            say(f"workers: {workers}, {told}; they had a file {found.read / found.seconds / workers:.0%} of the time")
         ratios.append((took[1].seconds / took[2].seconds, took[2].rate / took[1].rate))
     for name, each in zip(("in whole", "once at work"), zip(*ratios, strict=True), strict=True):
         rounds = ", ".join(f"{ratio:.2f}" for ratio in each)
@@ -179,7 +183,7 @@ def _timed(method: Callable[..., Any], took: Counter[str], calls: Counter[str]) 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--files", type=int, default=1000, help="for memory")
+    parser.add_argument("--files", type=int, default=1000, help="for memory; 0: speed alone")
     parser.add_argument("--some", type=int, default=200, help="for speed and for the ledger's share")
     parser.add_argument("--scans", type=int, default=4, help="for a night of scans; 0: none")
     given = parser.parse_args()
@@ -187,6 +191,8 @@ def main() -> None:
         folder = Path(name)
         some = batches.Batch(documents(folder / "some", given.some), folder / "some-1", ("--workers", "1"))
         speed(some, given.some)
+        if not given.files:
+            return
         ledger_share(replace(some, out=folder / "own", words=("--workers", "2")))
         many = batches.Batch(documents(folder / "many", given.files), folder / "all", ("--workers", "2"))
         found = course(many, given.files)
