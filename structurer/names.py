@@ -35,10 +35,10 @@ def tree_names(places: Sequence[PurePath], taken: Iterable[str] = ()) -> list[st
 
 
 def _parts(place: PurePath) -> Iterator[str]:
-    for part in place.parent.parts:
+    for part in (*place.parent.parts, place.stem):
         if part not in {"..", place.anchor}:
-            yield _clean(part)
-    yield _clean(place.stem)
+            # What is no text in the name of a file would be none in a list of results.
+            yield _clean("".join("_" if "\ud800" <= char <= "\udfff" else char for char in part))
 
 
 def _told_apart(named: Sequence[tuple[str, str]], taken: Iterable[str]) -> list[str]:

@@ -214,3 +214,15 @@ def test_what_a_killed_run_left_half_written_is_swept(tmp_path: Path) -> None:
     made(tmp_path / "out", "x/.structurer-0123456789ab.tmp")
     assert run("batch", tmp_path / "in", "-o", tmp_path / "out").returncode == 0
     assert not list((tmp_path / "out").rglob("*.tmp"))
+
+
+def test_the_name_of_a_file_need_not_be_text(tmp_path: Path) -> None:
+    folder = made(tmp_path / "in", "a.md")
+    (folder / os.fsdecode(b"caf\xe9 \xff.pdf")).write_bytes(b"no PDF")
+    (folder / os.fsdecode(b"b\xe9.md")).write_bytes((folder / "a.md").read_bytes() + b"\n")
+    done = run("batch", folder, "-o", tmp_path / "out")
+    assert done.returncode == 4, done.stderr
+    assert "Traceback" not in done.stderr
+    assert states(tmp_path / "out") == {"a": State.DONE, "b_": State.DONE, "caf_ _": State.FAILED}
+    assert (tmp_path / "out/b_.json").is_file()
+    assert len(json.loads(run("batch", "status", tmp_path / "out", "--json").stdout)["files"]) == 3

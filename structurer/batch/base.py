@@ -65,8 +65,13 @@ ALL = ", ".join((*_OWN, *COUNTS))
 
 
 def text(path: Path) -> str:
-    """Return a path as the ledger has it: a name need not be text, and SQLite takes nothing else."""
-    return str(path.absolute()).encode("utf-8", "backslashreplace").decode()
+    """Return a path as the ledger has it."""
+    return plain(str(path.absolute()))
+
+
+def plain(said: str) -> str:
+    """Return a text that SQLite takes: the name of a file need not be text."""
+    return said.encode("utf-8", "backslashreplace").decode()
 
 
 def row(found: Sequence[Any]) -> Row:

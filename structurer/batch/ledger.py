@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self
 
 from structurer import errors
 from structurer.batch import base
-from structurer.batch.base import ALL, COUNTS, FRESH, LOCK, NAME, Row, text
+from structurer.batch.base import ALL, COUNTS, FRESH, LOCK, NAME, Row, plain, text
 from structurer.batch.records import State
 from structurer.llm.pace import WINDOW, Entry
 
@@ -158,14 +158,14 @@ class Ledger:
     ) -> None:
         named = ", ".join(f"{name} = ?" for name in values)
         with self._writing() as tables:
-            words = (*values.values(), more, path)
+            words = (*map(_bound, values.values()), more, path)
             tables.execute(f"UPDATE files SET {named}, attempts = attempts + ? WHERE path = ?", words)
             if findings is not None:
                 tables.execute("DELETE FROM findings WHERE path = ?", (path,))
                 tables.executemany(
                     "INSERT INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                     (
-                        (path, number, one.code, one.blame, one.page, one.place, one.rule, one.message)
+                        (path, number, one.code, one.blame, one.page, plain(one.place), one.rule, plain(one.message))
                         for number, one in enumerate(findings)
                     ),
                 )
@@ -182,6 +182,10 @@ class Ledger:
             yield
         except (sqlite3.Error, OSError) as error:
             raise errors.OutputError(str(self._path), f"the ledger cannot be written ({base.reason(error)})") from error
+
+
+def _bound(value: object) -> object:
+    return plain(value) if isinstance(value, str) else value
 
 
 def _now() -> str:
