@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from structurer import __version__
-from structurer.cli import batch, check, doctor, extract, layout, schemas
+from structurer.cli import batch, check, doctor, extract, golden, layout, schemas
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -17,6 +17,7 @@ app.add_typer(batch.app, name="batch")
 app.command("check", no_args_is_help=True)(check.check)
 app.command("doctor")(doctor.doctor)
 app.command("layout", no_args_is_help=True)(layout.layout)
+app.add_typer(golden.app, name="golden")
 app.add_typer(schemas.app, name="schemas")
 
 
