@@ -19,9 +19,10 @@ from structurer.batch.account import Account, Remote, Server
 from structurer.batch.base import NAME, text
 from structurer.batch.driver import Driver, Policy, Stop, Tally
 from structurer.batch.ledger import Ledger
+from structurer.batch.reading import Plan
 from structurer.batch.records import Facts, Found, Input, Options, Outcome, State, Task
 from structurer.batch.view import View
-from structurer.batch.workers import Done, PageRead
+from structurer.batch.workers import Done, PageRead, Workers
 from structurer.llm import Limits, Price
 from structurer.llm import ledger as spending
 from structurer.llm.pace import Pace
@@ -582,3 +583,59 @@ def test_requests_of_the_last_minute_count_in_the_next_run(tmp_path: Path) -> No
     kept, one = account(tmp_path, waits, rpm=3)
     with kept, pytest.raises(WaitsError):
         one.enter(1, 10, 10)
+
+
+# ---- the processes
+
+
+@pytest.fixture
+def idle_documents(tmp_path: Path) -> list[Path]:
+    made(tmp_path, "a.md", "b.md")
+    return [tmp_path / "a.md", tmp_path / "b.md"]
+
+
+def read_by(engine: Workers, *paths: Path) -> list[Done]:
+    """Hand files over as there is room and return what came of them."""
+    left, ended = list(enumerate(paths)), []
+    until = time.monotonic() + 60
+    while len(ended) < len(paths):
+        assert time.monotonic() < until
+        while left and engine.free():
+            number, path = left.pop(0)
+            engine.put(number, Task(path, Options()))
+        ended += [each for each in engine.events() if isinstance(each, Done)]
+    return ended
+
+
+def test_a_process_that_was_killed_while_idle_is_replaced(idle_documents: list[Path]) -> None:
+    with closing(Workers(Plan(), 1)) as engine:
+        (first,) = read_by(engine, idle_documents[0])
+        assert first.outcome.state is State.DONE
+        engine._workers[0].process.kill()
+        engine._workers[0].process.join()
+        (second,) = read_by(engine, idle_documents[1])
+        assert second.outcome.state is State.DONE or second.outcome.passing
+        (again,) = read_by(engine, idle_documents[1])
+        assert again.outcome.state is State.DONE
+
+
+def test_a_process_that_is_being_ended_is_given_nothing_more(idle_documents: list[Path]) -> None:
+    with closing(Workers(Plan(), 2)) as engine:
+        read_by(engine, idle_documents[0])
+        engine._workers[0].ended_for = Outcome(State.FAILED, "not this file")
+        (second,) = read_by(engine, idle_documents[1])
+        assert second.outcome.state is State.DONE
+
+
+def test_where_no_process_can_be_started_that_is_said(
+    monkeypatch: pytest.MonkeyPatch, idle_documents: list[Path]
+) -> None:
+    def refuse(_: object) -> None:
+        raise OSError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("structurer.ocr.processes.start", refuse)
+    with (
+        closing(Workers(Plan(), 1)) as engine,
+        pytest.raises(errors.StructurerError, match="no process can be started"),
+    ):
+        engine.put(1, Task(idle_documents[0], Options()))

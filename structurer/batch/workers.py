@@ -135,7 +135,8 @@ class Workers:
 
     def _hand_over(self) -> None:
         while self._given:
-            worker = next((one for one in self._workers if one.task is None), None) or self._started()
+            idle = (one for one in self._workers if one.task is None and one.ended_for is None)
+            worker = next(idle, None) or self._started()
             if worker is None:
                 return
             number, task = self._given.pop(0)
@@ -231,6 +232,11 @@ class Workers:
         process = context.Process(target=_run, args=words, daemon=True)
         try:
             processes.start(process)
+        except OSError as error:
+            ours.close()
+            life.close()
+            msg = f"no process can be started to read files ({error.strerror or error})"
+            raise errors.StructurerError(msg) from error
         finally:
             theirs.close()
             last.close()
