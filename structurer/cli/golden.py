@@ -7,9 +7,90 @@ from typing import Annotated
 
 import typer
 
-from structurer.cli import running
+from structurer.cli import options, running
 
 app = typer.Typer(no_args_is_help=True, help="Hold results against what is known to be right.")
+
+
+_Folder = Annotated[
+    Path, typer.Option("--out", "-o", metavar="DIR", readable=False, help="Folder of the golden documents.")
+]
+
+
+@app.command(no_args_is_help=True)
+@options.spread
+def record(  # noqa: PLR0913  an option of a command is a parameter
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", readable=False, help="Documents to be pinned.")],
+    *,
+    out: _Folder = Path("golden"),
+    pages: Annotated[
+        str | None, typer.Option("--pages", metavar="PAGES", help="Read only these pages, as in 3-9,12.")
+    ] = None,
+    lang: running.Language = None,
+    scans: options.Recognising,
+    given: options.Asking,
+) -> None:
+    """Read documents as extract does, and keep each result in a folder of its own, to be held up later.
+
+    Of a document nothing but its sha256 and its path from the folder are kept. Recorded again, the result is
+    replaced, and what people have verified is left as it is. Answers of a model are stored in the folder.
+
+    Exit code 0: all are recorded; 2: wrong use; 3: a file could not be read or written.
+
+    Example: structurer golden record budget.pdf -o golden
+    """
+    from structurer.cli import golden_record
+
+    with running.running():
+        worst = golden_record.run(golden_record.Job(tuple(files), out, pages, scans, given), lang)
+    raise typer.Exit(worst)
+
+
+@app.command(no_args_is_help=True)
+def accept(
+    document: Annotated[str, typer.Argument(metavar="DOC", help="Name of a golden document.")],
+    pointers: Annotated[
+        list[str], typer.Argument(metavar="POINTER...", help="Values of its result, as /tables/2/rows/3/total.")
+    ],
+    *,
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who has looked them up in the document.")],
+    out: _Folder = Path("golden"),
+) -> None:
+    """Mark values as verified: a person has looked them up in the document, and they are right.
+
+    A pointer to a row, a table or a card means all values in it. What is verified is only ever added to: to take
+    back an entry, a person edits verified.json.
+
+    Example: structurer golden accept budget /tables/2/rows/3 --by "Li Hua"
+    """
+    from structurer.cli import golden_record
+
+    with running.running():
+        golden_record.accept(out / document, pointers, by)
+
+
+@app.command()
+def verify(
+    documents: Annotated[
+        list[str] | None, typer.Argument(metavar="[DOC]...", help="Names of golden documents; by default all.")
+    ] = None,
+    *,
+    out: _Folder = Path("golden"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+    lang: running.Language = None,
+) -> None:
+    """Read golden documents again, without a network, and say what is not as it was recorded or verified.
+
+    Exit code 0: all is as it was, or there is more; 1: a value has changed, is lost or has moved, a verified value is
+    another, or a folder does not make sense; 2: wrong use.
+
+    Example: structurer golden verify budget -o golden
+    """
+    from structurer.cli import golden_verify
+
+    with running.running():
+        fallen = golden_verify.run(documents or [], out, lang, as_json=as_json)
+    raise typer.Exit(running.FINDINGS if fallen else 0)
 
 
 @app.command(no_args_is_help=True)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rich.console import Console
+    from rich.table import Table
 
     from structurer.golden import Change
     from structurer.records import Item
@@ -70,10 +71,14 @@ def _print(name: str, found: Sequence[Change], messages: Messages, out: Console)
     out.print(said, soft_wrap=True)
     if not found:
         return
-    headings = [
-        messages.word(f"diff_heading_{each}") for each in ("kind", "item", "row", "column", "before", "after", "page")
-    ]
-    out.print(terminal.grid(headings, list(_rows(found, messages)), fold=4, right=6))
+    out.print(table(found, messages))
+
+
+def table(found: Sequence[Change], messages: Messages) -> Table:
+    """Return the changes as a table."""
+    columns = ("kind", "item", "row", "column", "before", "after", "page")
+    headings = [messages.word(f"diff_heading_{each}") for each in columns]
+    return terminal.grid(headings, list(_rows(found, messages)), fold=4, right=6)
 
 
 def _rows(found: Sequence[Change], messages: Messages) -> Iterator[list[str]]:

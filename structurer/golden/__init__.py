@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from structurer.golden.compare import Change, changes
+from structurer.golden.folder import Recorded, Verified, Wrong, wrong
 from structurer.golden.truth import Miss, Score, Share, headings, score
 
-__all__ = ["Change", "Miss", "Score", "Share", "changes", "headings", "score"]
+__all__ = ["Change", "Miss", "Recorded", "Score", "Share", "Verified", "Wrong", "changes", "headings", "score", "wrong"]

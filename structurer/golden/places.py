@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -111,3 +112,32 @@ def _leaves(pointer: str, record: Record, field: str) -> Iterator[Leaf]:
 def _escaped(name: str) -> str:
     """Return a name as a step of an RFC 6901 pointer."""
     return name.replace("~", "~0").replace("/", "~1")
+
+
+class Address(NamedTuple):
+    """Where a value stands, named as a person would: it stays the same when rows or tables before it come or go."""
+
+    kind: str
+    item: str
+    """The title of a table or the project of a card; empty for the claims and the document."""
+    item_number: int
+    """Of those of one kind and name, from 1."""
+    row: str
+    row_number: int
+    """Of those of one name in the item, from 1."""
+    field: str
+
+
+def addresses(result: Record) -> dict[Address, Leaf]:
+    """Return every value of a result by its address."""
+    found: dict[Address, Leaf] = {}
+    seen: Counter[tuple[str, str]] = Counter()
+    for item in items(result):
+        seen[item.kind, item.name] += 1
+        rows: Counter[str] = Counter()
+        for row in item.rows:
+            rows[row.name] += 1
+            for leaf in row.leaves:
+                number = seen[item.kind, item.name]
+                found[Address(item.kind, item.name, number, row.name, rows[row.name], leaf.field)] = leaf
+    return found
