@@ -169,6 +169,7 @@ def test_a_second_run_in_the_same_folder_is_refused(tmp_path: Path) -> None:
         (["in", "-o", "in/a.md"], 3, "this is a file; a folder for the results is expected"),
         (["in", "-o", "out", "--engine", "model"], 2, "needs a model"),
         (["status", "in"], 3, "there is no batch here"),
+        (["in", "-o", "out", "--model", "m", "--request-timeout", "0"], 2, "--request-timeout: a number of seconds"),
     ],
 )
 def test_what_makes_no_sense_is_said_in_a_line(tmp_path: Path, words: list[str], code: int, said: str) -> None:
@@ -181,6 +182,14 @@ def test_what_makes_no_sense_is_said_in_a_line(tmp_path: Path, words: list[str],
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert not (tmp_path / "out/summary.csv").exists()
+
+
+def test_what_asking_would_take_is_told_and_nothing_written(tmp_path: Path) -> None:
+    made(tmp_path / "in", "a.md", "x/b.md")
+    done = run("batch", tmp_path / "in", "-o", tmp_path / "out", "--dry-run", "--model", "m", "--engine", "model")
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[1] for line in done.stdout.splitlines() if ".md" in line] == ["1", "1"]
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_manifest_is_read_from_standard_input(tmp_path: Path) -> None:

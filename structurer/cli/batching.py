@@ -8,6 +8,7 @@ import threading
 import time
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
@@ -25,7 +26,17 @@ from structurer.batch.records import State
 from structurer.batch.view import View
 from structurer.batch.workers import Bounds as FileBounds
 from structurer.batch.workers import Workers
-from structurer.cli import asking, batch_progress, batch_rounds, batch_status, recognising, running, settings
+from structurer.cli import (
+    asking,
+    batch_progress,
+    batch_rounds,
+    batch_status,
+    estimating,
+    extraction,
+    recognising,
+    running,
+    settings,
+)
 from structurer.llm import ledger as spending
 from structurer.llm import pace
 from structurer.ocr import processes
@@ -33,7 +44,6 @@ from structurer.records import How
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from structurer.batch.records import Input
     from structurer.catalog import Catalog
@@ -92,6 +102,8 @@ def run(job: Job, lang: str | None) -> int:
     From good to bad: 0 all is well; 1 findings; 4 some files failed, were answered in part or are left. Raises
     UsageError for wrong use, OutputError if nothing can be written.
     """
+    if job.given.dry_run:
+        return _estimated(job, lang)
     if job.out is None:
         msg = "-o is missing: name a folder for the results (-o out)"
         raise errors.UsageError(msg)
@@ -124,6 +136,15 @@ def run(job: Job, lang: str | None) -> int:
         finally:
             tables.write(job.out)
         return _told(at, tally)
+
+
+def _estimated(job: Job, lang: str | None) -> int:
+    """Print what asking the model about every file would take."""
+    lines = sys.stdin if STDIN in job.paths else ()
+    found = finding.find(job.paths, lines, job.out or Path(), {})
+    files = tuple(one.path for one in found.files)
+    recognition = recognising.settled(job.scans)
+    return estimating.run(extraction.Job(files, None, None, job.schemas, job.csv, recognition, job.given), lang)
 
 
 def _check_provider_batch(given: BatchAsking, found: Settings | None) -> None:

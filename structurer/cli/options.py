@@ -77,6 +77,10 @@ class Address:
     ] = None
     timeout: Annotated[float | None, _option("--timeout", "Seconds for one whole request.", "SECONDS")] = None
 
+    def flag(self, name: str) -> str:
+        """Return what the option of a field is called."""
+        return f"--{name.replace('_', '-')}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking(Address):
@@ -118,6 +122,10 @@ class BatchAsking(Asking):
     provider_batch: Annotated[
         bool, _option("--provider-batch", "Ask through the provider's Batch API: cheaper, and a day at most.")
     ] = False
+
+    def flag(self, name: str) -> str:
+        """Return what the option of a field is called."""
+        return "--request-timeout" if name == "timeout" else Asking.flag(self, name)
 
 
 def spread(command: Callable[..., None]) -> Callable[..., None]:

@@ -74,7 +74,7 @@ def _said(name: str, given: Address, own: Mapping[str, Any]) -> Iterator[tuple[s
     """Yield where a setting is said and what is said there, what wins first."""
     option = getattr(given, name, None)
     if option is not None:
-        yield f"--{name.replace('_', '-')}", option
+        yield given.flag(name), option
     variable = _ENVIRONMENT.get(name, "")
     if os.environ.get(variable, "").strip():
         yield variable, os.environ[variable]
