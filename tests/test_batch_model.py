@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 # A minute may be shorter in these runs.
 MINUTE = """
 from structurer.llm import pace
-pace.WINDOW = float({seconds})
+pace.WINDOW = {seconds} + 0.5
 """
 PRICED = '[prices."m"]\ntokens_in = "0"\ntokens_out = "100"\ncurrency = "CNY"\n'
 EACH = Decimal("0.01")

@@ -42,8 +42,8 @@ pipeline.extract_file = keeping
 POISON: dict[str, tuple[Callable[[Path, int], Path], str, int]] = {
     "encrypted": (batches.encrypted, "the PDF is encrypted; remove its password first", 1),
     "truncated": (batches.truncated, "the PDF has no page; it may be truncated", 1),
-    "endless": (batches.endless, "it took longer than 6 s and was given up; --timeout gives it more", 3),
-    "large": (batches.large, "MB of memory, more than 300 MB; --max-memory gives it more", 1),
+    "endless": (batches.endless, "it took longer than 12 s and was given up; --timeout gives it more", 3),
+    "large": (batches.large, "MB of memory, more than 220 MB; --max-memory gives it more", 1),
     "crash": (batches.page, "the process that read it was killed (signal 6)", 3),
 }
 
@@ -75,7 +75,7 @@ def test_all_good_files_are_read_and_each_bad_one_is_named(tmp_path: Path) -> No
             make(documents / f"{kind}-{number}.pdf", 100 + number)
             bad[f"{kind}-{number}"] = (reason, attempts)
     good = {batches.page(documents / f"good-{number:02}.pdf", number).stem for number in range(40 - len(bad))}
-    words = ("--workers", "2", "--timeout", "6", "--max-memory", "300")
+    words = ("--workers", "2", "--timeout", "12", "--max-memory", "220")
     batch = Batch(documents, tmp_path / "out", words, batches.meddled(tmp_path / "site", CRASHES))
     done = batch.run()
     assert done.code == 4

@@ -1,4 +1,4 @@
-"""Requests and tokens a minute: sliding windows of 60 seconds."""
+"""Requests and tokens a minute: sliding windows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-WINDOW = 60.0
+WINDOW = 61.0
+"""Seconds; one more than a minute, for a request may be under way for a while before the endpoint counts it."""
 # Seconds after which whoever waits looks again, since others may have taken less than they said.
 _GLANCE = 1.0
 # A rest too small to change the clock would be waited for without end.
@@ -26,7 +27,7 @@ class Entry:
 
 
 class Pace:
-    """Lets requests through so that no window of 60 seconds holds too many of them, or too many tokens."""
+    """Lets requests through so that no window holds too many of them, or too many tokens."""
 
     def __init__(
         self,
