@@ -97,18 +97,18 @@ def asked_by(
 @pytest.mark.heavy
 def test_requests_a_minute_hold_for_all_processes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     watch = Watch()
-    with asked_by(tmp_path, watch.respond, 130, "--workers", "3", "--rpm", "60") as (batch, server):
+    with asked_by(tmp_path, watch.respond, 130, "--workers", "3", "--rpm", "60", minute=20) as (batch, server):
         assert batch.run().code == 0
         assert server.requests == 130
     assert batch.states() == {"done": 130}
     first, times = watch.times[0], watch.times
     # Both of the minutes in which there was work enough.
-    minutes = [sum(60 * minute <= each - first < 60 * (minute + 1) for each in times) for minute in range(2)]
+    minutes = [sum(20 * minute <= each - first < 20 * (minute + 1) for each in times) for minute in range(2)]
     shortest = min(late - early for early, late in zip(times, times[60:], strict=False))
     with capsys.disabled():
         told = f"requests in the first two minutes: {minutes}; the 61st came {shortest:.3f} s after the first"
         print(f"\n{told}, or later")  # noqa: T201  what was measured
-    assert watch.most_within(60) <= 60
+    assert watch.most_within(20) <= 60
     assert min(minutes) >= 54
 
 
