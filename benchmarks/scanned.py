@@ -29,7 +29,7 @@ import cv2
 import pymupdf
 
 from structurer import catalog, golden, pipeline
-from structurer.golden import truth as truth_room
+from structurer.golden import truth as judge
 
 CHECKOUT = Path(__file__).parent.parent
 sys.path.insert(0, str(CHECKOUT / "tests"))
@@ -151,13 +151,13 @@ def with_figures(folder: Path) -> tuple[int, ...]:
     return tuple(sorted({cell.page for cell in figures_of(truth).values()}))
 
 
-def figures_of(truth: Data) -> dict[Spot, truth_room._Cell]:
+def figures_of(truth: Data) -> dict[Spot, judge._Cell]:
     """Return the printed figures that a result must have; codes, row numbers and guide rows are none."""
-    form, words = truth_room._form_labels(truth["tables"]), headings()
+    form, words = judge._form_labels(truth["tables"]), headings()
     return {
         Spot(index, cell.row, cell.column): cell
         for index, item in enumerate(truth["tables"])
-        for cell in truth_room._cells(item, words, form)
+        for cell in judge._cells(item, words, form)
         if cell.role == "figure"
     }
 
@@ -197,7 +197,7 @@ class Judge:
 
     def __init__(self, result: Data, truth: Data) -> None:
         self.result, self.truth = result, truth
-        self.leaves = truth_room._leaves_by_page(result)
+        self.leaves = judge._leaves_by_page(result)
         self.cells = figures_of(truth)
         self.read = self._read()
         self.findings = result["verification"]["findings"]
@@ -213,7 +213,7 @@ class Judge:
             (_apart(leaf.box, cell.box), spot, (cell.page, tuple(leaf.box)))
             for spot, cell in self.cells.items()
             for leaf in self.leaves.get(cell.page, ())
-            if leaf.figure == truth_room._figure(cell.text) and _inside(leaf.box, cell.box)
+            if leaf.figure == judge._figure(cell.text) and _inside(leaf.box, cell.box)
         )
         read: dict[Spot, tuple[int | None, tuple[float, ...]]] = {}
         taken = set()
@@ -248,30 +248,30 @@ class Judge:
             if leaf.pointer not in told:
                 yield self._told(page, "", [leaf], leaf.box, self._marks(page, [leaf]))
 
-    def _nearest(self, leaf: truth_room._Leaf, page: int | None) -> Spot:
+    def _nearest(self, leaf: judge._Leaf, page: int | None) -> Spot:
         """Return the wrong figure that a value stands nearest to: what was read beside it speaks for another."""
         lacking = [spot for spot, cell in self.cells.items() if cell.page == page and spot not in self.read]
         return min(lacking, key=lambda spot: _apart(leaf.box, self.cells[spot].box))
 
     def _told(
-        self, page: int | None, text: str, here: Sequence[truth_room._Leaf], box: golden.Box | None, marks: Collection[str]
+        self, page: int | None, text: str, here: Sequence[judge._Leaf], box: golden.Box | None, marks: Collection[str]
     ) -> tuple[Any, ...]:
         sure = tuple(self.result["provenance"][leaf.pointer].get("confidence") for leaf in here)
         where = tuple(round(edge) for edge in box or ())
         return page, text, tuple(leaf.text for leaf in here), sure, where, ", ".join(sorted(marks))
 
-    def _invented(self) -> Iterator[tuple[int | None, truth_room._Leaf]]:
+    def _invented(self) -> Iterator[tuple[int | None, judge._Leaf]]:
         """Yield the figures of the result that are printed nowhere on their page, one of each place."""
-        printed = {page: truth_room._invented({page: found}, self.truth) for page, found in self.leaves.items()}
+        printed = {page: judge._invented({page: found}, self.truth) for page, found in self.leaves.items()}
         seen = set()
         for page, found in self.leaves.items():
             for leaf in found if printed[page] else ():
                 place = (page, tuple(leaf.box or ()), leaf.figure)
-                if place not in seen and truth_room._invented({page: [leaf]}, self.truth):
+                if place not in seen and judge._invented({page: [leaf]}, self.truth):
                     seen.add(place)
                     yield page, leaf
 
-    def _marks(self, page: int | None, here: Iterable[truth_room._Leaf]) -> set[str]:
+    def _marks(self, page: int | None, here: Iterable[judge._Leaf]) -> set[str]:
         """Return what tells that these values may be wrong."""
         marks = {
             f"unread page: {finding['facts'].get('reason')}"
