@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from contextlib import closing
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from structurer import errors
-from structurer.batch import inputs, tables
+from structurer.batch import inputs, sweeping, tables
 from structurer.batch.account import Account, Remote, Server
 from structurer.batch.base import NAME, text
 from structurer.batch.driver import Driver, Policy, Stop, Tally
@@ -639,3 +642,13 @@ def test_where_no_process_can_be_started_that_is_said(
         pytest.raises(errors.StructurerError, match="no process can be started"),
     ):
         engine.put(1, Task(idle_documents[0], Options()))
+
+
+def test_what_a_process_left_that_has_ended_is_swept_and_no_others(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", "pass"]) as ended:
+        while psutil.Process(ended.pid).status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.01)
+        left, own = (tmp_path / f".{number}-x.new" for number in (ended.pid, os.getpid()))
+        made(tmp_path, left.name, own.name)
+        sweeping.shared(tmp_path)
+        assert (left.exists(), own.exists()) == (False, True)

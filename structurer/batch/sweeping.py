@@ -27,8 +27,18 @@ def shared(folder: Path) -> None:
     """Sweep a folder that others may be writing: what belongs to a process that is gone goes."""
     for path in folder.rglob(_KEPT):
         process = _PROCESS.fullmatch(path.name)
-        if process is not None and not psutil.pid_exists(int(process[1])):
+        if process is not None and not _is_at_work(int(process[1])):
             _remove(path)
+
+
+def _is_at_work(process: int) -> bool:
+    """Tell whether a process runs; one that has ended may be listed until its parent has taken notice."""
+    try:
+        return bool(psutil.Process(process).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.Error:
+        return True
 
 
 def _remove(path: Path) -> None:
