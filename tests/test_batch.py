@@ -228,6 +228,38 @@ def test_a_path_need_not_be_text(tmp_path: Path) -> None:
         assert ledger.row(text(path)).state is State.WAITING
 
 
+# Threads note requests while the ledger is closed: a fault here ends the process, so it is one of its own.
+CLOSED_UNDER_WAY = """
+import sys, threading, time
+from decimal import Decimal
+from pathlib import Path
+from structurer import errors
+from structurer.batch.ledger import Ledger
+refused = []
+def note(ledger):
+    try:
+        while True:
+            ledger.settled(ledger.entered(10, Decimal(1)), 1, 1, Decimal(1))
+    except errors.OutputError as error:
+        refused.append(error)
+for number in range(20):
+    with Ledger(Path(sys.argv[1]) / str(number)) as ledger:
+        threads = [threading.Thread(target=note, args=(ledger,)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.01)
+    for thread in threads:
+        thread.join()
+print(len(refused))
+"""
+
+
+def test_a_ledger_may_be_closed_while_others_write(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", CLOSED_UNDER_WAY, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603  our own
+    assert (done.returncode, done.stdout) == (0, "80\n"), done.stderr
+
+
 # ---- the driver
 
 

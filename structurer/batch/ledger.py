@@ -52,10 +52,14 @@ class Ledger:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close the ledger and let go of it."""
-        with suppress(sqlite3.Error):
-            self._base.close()
-        self._lock.close()
+        """Close the ledger and let go of it.
+
+        A connection that is closed under a thread which is using it ends the process; after it, to use it is an error.
+        """
+        with self._turn:
+            with suppress(sqlite3.Error):
+                self._base.close()
+            self._lock.close()
 
     def names(self) -> dict[str, str]:
         """Return the name of the result of every path it knows."""
