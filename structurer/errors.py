@@ -43,25 +43,26 @@ class UsageError(StructurerError):
     exit_code = 2
 
 
-class CatalogError(UsageError):
+class _FileError(StructurerError):
+    """Something is wrong with one file."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+
+    def __str__(self) -> str:
+        return ": ".join(self.args)
+
+
+class CatalogError(_FileError, UsageError):
     """A file of the user's or our schemas is wrong."""
 
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(f"{path}: {reason}")
 
-
-class DocumentError(StructurerError):
+class DocumentError(_FileError):
     """The file could not be read as a disclosure."""
 
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(f"{path}: {reason}")
 
-
-class OutputError(StructurerError):
+class OutputError(_FileError):
     """The result could not be written."""
-
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(f"{path}: {reason}")
 
 
 @contextmanager

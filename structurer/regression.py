@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
+import os.path
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from structurer import catalog, errors, export, golden, llm, page_numbers, pipeline, prompts
+from structurer import catalog, errors, export, files, golden, llm, page_numbers, pipeline, prompts
 from structurer.golden import folder as folders
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     Record = Mapping[str, Any]
 
-_BLOCK = 1 << 20
 # A value that is new is no fall.
 _FALLS = frozenset({"changed", "lost", "moved"})
 
@@ -147,16 +146,13 @@ def _source(target: Path, one: Recorded) -> Path:
     """Return the document; raises DocumentError if it is not there, or another."""
     path = target / one.file
     try:
-        digest = hashlib.sha256()
-        with path.open("rb") as file:
-            while block := file.read(_BLOCK):
-                digest.update(block)
+        digest = files.digest(path)
     except OSError as error:
         raise errors.DocumentError(
             str(path), f"the document cannot be read ({(error.strerror or '').lower()})"
         ) from error
-    if digest.hexdigest() != one.sha256:
-        reason = f"the document has another content (sha256 {digest.hexdigest()[:12]}, recorded {one.sha256[:12]})"
+    if digest != one.sha256:
+        reason = f"the document has another content (sha256 {digest[:12]}, recorded {one.sha256[:12]})"
         raise errors.DocumentError(str(path), reason)
     return path
 
@@ -175,13 +171,8 @@ def _result(target: Path) -> Record:
 
 def _from(source: Path, target: Path) -> str:
     """Return the path of a document from its folder."""
-    return Path(_relative(source.absolute(), target.absolute())).as_posix()
-
-
-def _relative(path: Path, start: Path) -> str:
-    import os.path  # noqa: PLC0415  pathlib of 3.11 knows no way up
-
-    return os.path.relpath(path, start)
+    # pathlib of 3.11 knows no way up.
+    return Path(os.path.relpath(source.absolute(), target.absolute())).as_posix()
 
 
 def _json(value: object) -> bytes:

@@ -684,3 +684,12 @@ def test_what_a_process_left_that_has_ended_is_swept_and_no_others(tmp_path: Pat
         made(tmp_path, left.name, own.name)
         sweeping.shared(tmp_path)
         assert (left.exists(), own.exists()) == (False, True)
+
+
+def test_what_a_process_left_whose_number_another_has_now_is_swept(tmp_path: Path) -> None:
+    left = tmp_path / f".{os.getpid()}-x.new"
+    made(tmp_path, left.name)
+    before = psutil.Process().create_time() - 60
+    os.utime(left, (before, before))
+    sweeping.shared(tmp_path)
+    assert not left.exists()

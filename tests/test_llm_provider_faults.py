@@ -19,7 +19,7 @@ from test_llm_memory import PRICE, files
 from test_llm_provider_batch import Run, questions, respond_well
 
 from structurer import errors, llm
-from structurer.llm import files as structurer_files
+from structurer import files as structurer_files
 from structurer.llm import notes
 from structurer.records import Outcome
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 import tenacity
 
-from structurer import errors, export
+from structurer import errors, export, files
 from structurer.batch.base import text
 from structurer.batch.records import Outcome, State, Task
 from structurer.batch.workers import Done
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from structurer.batch.workers import PageRead
 
 _READ = frozenset({State.DONE, State.PARTIAL})
-_BLOCK = 1 << 20
 # What keeps one result from being written, and not the others.
 _OWN_FAULTS = frozenset({errno.ENAMETOOLONG, errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENOTEMPTY, errno.EILSEQ})
 
@@ -192,7 +191,7 @@ class Driver:
         row = self.ledger.row(path)
         self._picked.add(path)
         try:
-            sha256 = _digest(one.path)
+            sha256 = files.digest(one.path)
         except OSError as error:
             # What is no file is said by the reader in its own words.
             if one.path.is_dir() or not one.path.exists():
@@ -235,7 +234,7 @@ class Driver:
         if row.path not in self._paths:
             return row.state in _READ and self._result(row.name).is_file()
         with suppress(OSError):
-            return _digest(self._paths[row.path].path) == row.sha256
+            return files.digest(self._paths[row.path].path) == row.sha256
         return False
 
     def _fingerprint(self, one: Input, sha256: str) -> str:
@@ -303,11 +302,3 @@ class Driver:
 def reading_digest(said: Mapping[str, object] | Iterable[object]) -> str:
     """Return a digest of what all results depend on."""
     return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
-
-
-def _digest(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()

@@ -77,8 +77,7 @@ class Reader:
     def __post_init__(self) -> None:
         """Load what all files need."""
         self._known = catalog.load(self.plan.schemas)
-        titles = {kind.name: str(kind.schema.get("title", "")) for kind in self._known.kinds}
-        self._messages = report.load(self.plan.lang, reasons=self._known.reasons, titles=titles)
+        self._messages = report.load(self.plan.lang, reasons=self._known.reasons, titles=self._known.titles)
 
     def close(self) -> None:
         """Close the connections of the model."""

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 # A file that is not whole yet: of a result, and of an answer or a page, with the number of its process.
 _RESULT, _KEPT = ".structurer-*.tmp", ".*.new"
+# The start of a process and a file's time are not told by one clock (seconds).
+_CLOCKS = 2.0
 _PROCESS = re.compile(r"\.(\d+)-.*")
 
 
@@ -27,17 +29,22 @@ def shared(folder: Path) -> None:
     """Sweep a folder that others may be writing: what belongs to a process that is gone goes."""
     for path in folder.rglob(_KEPT):
         process = _PROCESS.fullmatch(path.name)
-        if process is not None and not _is_at_work(int(process[1])):
+        if process is not None and not _is_at_work(int(process[1]), path):
             _remove(path)
 
 
-def _is_at_work(process: int) -> bool:
-    """Tell whether a process runs; one that has ended may be listed until its parent has taken notice."""
+def _is_at_work(number: int, path: Path) -> bool:
+    """Tell whether the process runs that a file belongs to.
+
+    One that has ended may be listed until its parent has taken notice; one that began after the file was written only
+    has the number of another.
+    """
     try:
-        return bool(psutil.Process(process).status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
+        process = psutil.Process(number)
+        return process.status() != psutil.STATUS_ZOMBIE and process.create_time() <= path.stat().st_mtime + _CLOCKS
+    except (psutil.NoSuchProcess, FileNotFoundError):
         return False
-    except psutil.Error:
+    except (psutil.Error, OSError):
         return True
 
 

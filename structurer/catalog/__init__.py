@@ -45,6 +45,11 @@ class Catalog:
         """By id of a rule: why it must hold, in each language."""
         return self.rules.reasons
 
+    @property
+    def titles(self) -> Mapping[str, str]:
+        """By kind name: its title."""
+        return {kind.name: str(kind.schema.get("title", "")) for kind in self.kinds}
+
     def of_year(self, year: int) -> Catalog:
         """Return the catalog with the kinds' patterns read for a budget year."""
         return _of_year(self, year)

@@ -127,5 +127,4 @@ def messages(lang: str | None, known: Catalog) -> Messages:
     """Return the messages in the language asked for, else that of the locale; rules and kinds have their names."""
     from structurer import report
 
-    titles = {kind.name: str(kind.schema.get("title", "")) for kind in known.kinds}
-    return report.load(lang or own_language(), reasons=known.reasons, titles=titles)
+    return report.load(lang or own_language(), reasons=known.reasons, titles=known.titles)

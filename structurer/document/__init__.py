@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
-from structurer import errors
+from structurer import errors, files
 from structurer.document import docx, dump, markup, pdf, pictures
 from structurer.records import Source
 
@@ -31,8 +30,6 @@ READERS: dict[str, tuple[str, Callable[[Path], Iterator[Page]]]] = {
 }
 """By file ending: the media type and the reader."""
 
-# A file is hashed in pieces of this size (bytes).
-_PIECE = 1 << 20
 # Dots per inch of a page's picture for a model: small print stays legible.
 _PICTURE = 150
 _DRAWN = frozenset({".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff"})
@@ -41,14 +38,11 @@ _DRAWN = frozenset({".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff"})
 def source(path: Path) -> Source:
     """Return the identity of the file; raises DocumentError if it cannot be read or its kind is not known."""
     media_type, _ = _reader(path)
-    digest = hashlib.sha256()
     try:
-        with path.open("rb") as file:
-            while piece := file.read(_PIECE):
-                digest.update(piece)
+        digest = files.digest(path)
     except OSError as error:
         raise errors.DocumentError(str(path), error.strerror or "cannot be read") from error
-    return Source(path.name, digest.hexdigest(), media_type)
+    return Source(path.name, digest, media_type)
 
 
 def open_pages(path: Path) -> Iterator[Page]:

@@ -45,8 +45,9 @@ class LimitError(StructurerError):
 class DeferredError(LimitError):
     """The request waits in an outbox; asked again once the answer has come, the same question goes on."""
 
-    def __init__(self) -> None:
-        super().__init__("waits for the provider's batch")
+    def __str__(self) -> str:
+        """Return the reason."""
+        return "waits for the provider's batch"
 
 
 class UnstoredError(StructurerError):

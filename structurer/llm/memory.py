@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from structurer import files
 from structurer.errors import OutputError
-from structurer.llm import answers, files
+from structurer.llm import answers
 from structurer.llm.faults import UnstoredError
 
 if TYPE_CHECKING:

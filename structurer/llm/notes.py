@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
+from structurer import files
 from structurer.errors import OutputError
-from structurer.llm import files
 from structurer.llm.adaptation import Adaptation
 
 if TYPE_CHECKING:

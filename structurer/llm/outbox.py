@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from structurer import files
 from structurer.errors import OutputError
-from structurer.llm import files, memory
+from structurer.llm import memory
 from structurer.llm.faults import DeferredError, EndpointError
 
 if TYPE_CHECKING:

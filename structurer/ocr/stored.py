@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -13,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from structurer import ocr
+from structurer import files, ocr
 from structurer.records import Box, Ruling, Word
 
 if TYPE_CHECKING:
@@ -108,7 +106,7 @@ def store(folder: Path, name: str, scan: Scan) -> None:
     path = _path(folder, name)
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write(path, text.encode("utf-8", "surrogatepass"))
+        files.write(path, text.encode("utf-8", "surrogatepass"))
 
 
 def _path(folder: Path, name: str) -> Path:
@@ -125,15 +123,3 @@ def _from_json(described: dict[str, Any]) -> Scan:
     words = tuple(Word(**{**word, "box": Box(**word["box"])}) for word in described["words"])
     rulings = tuple(Ruling(**ruling) for ruling in described["rulings"])
     return ocr.Scan(**{**described, "words": words, "rulings": rulings})
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all; its name until then tells which process it belongs to."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{os.getpid()}-", suffix=".new")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise

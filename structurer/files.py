@@ -1,10 +1,17 @@
-"""Writing a file whole or not at all."""
+"""Files: their content told apart, and written whole or not at all."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from pathlib import Path
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file's content; raises OSError if it cannot be read."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write(path: Path, data: bytes, *, lasting: bool = False) -> None:
