@@ -109,6 +109,7 @@ def assert_same(batch: Batch, other: Batch, files: int) -> None:
     assert batches.strays(batch.out) == []
 
 
+@pytest.mark.heavy
 def test_killed_runs_come_to_what_an_undisturbed_one_does(tmp_path: Path) -> None:
     documents = batches.mixed(tmp_path / "documents", 20)
     undisturbed = Batch(documents, tmp_path / "undisturbed", ("--workers", "2"))
@@ -189,6 +190,7 @@ def test_result_that_was_being_written_leaves_nothing_behind(tmp_path: Path) -> 
     assert batch.states() == {"done": 1}
 
 
+@pytest.mark.heavy
 def test_answer_that_was_being_stored_leaves_nothing_behind(tmp_path: Path) -> None:
     documents, answers = tmp_path / "documents", tmp_path / "answers"
     documents.mkdir()

@@ -127,6 +127,7 @@ def test_requests_a_minute_hold_for_a_run_that_goes_on(tmp_path: Path) -> None:
     assert watch.most_within(8) <= 8
 
 
+@pytest.mark.heavy
 def test_questions_at_a_time_hold_for_all_processes(tmp_path: Path) -> None:
     watch = Watch(0.2)
     with asked_by(tmp_path, watch.respond, 12, "--workers", "3", "--concurrency", "2") as (batch, _):
@@ -191,6 +192,7 @@ def test_all_files_are_done_where_a_third_of_the_requests_fails(tmp_path: Path) 
     assert batch.states() == {"done": 60}
 
 
+@pytest.mark.heavy
 def test_endpoint_that_was_down_is_asked_again(tmp_path: Path) -> None:
     def respond(asked: Asked) -> Spoken:
         return endpoint.status(500) if asked.number <= 4 else truth(asked)
@@ -201,6 +203,7 @@ def test_endpoint_that_was_down_is_asked_again(tmp_path: Path) -> None:
     assert batch.rows()["000"].attempts == 2
 
 
+@pytest.mark.heavy
 def test_key_stands_nowhere(tmp_path: Path) -> None:
     def respond(asked: Asked) -> Spoken:
         """Repeat the key wherever there is room."""

@@ -96,6 +96,7 @@ def test_all_good_files_are_read_and_each_bad_one_is_named(tmp_path: Path) -> No
     assert {name: row.attempts for name, row in batch.rows().items()} == {n: row.attempts for n, row in rows.items()}
 
 
+@pytest.mark.heavy
 def test_crash_costs_its_file_alone(tmp_path: Path) -> None:
     documents = tmp_path / "documents"
     documents.mkdir()
