@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from structurer import catalog, golden, ground, pipeline, validate
+from structurer import catalog, golden, ground, pipeline, reread, validate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 pytestmark = pytest.mark.heavy
 
 NAMES = ["anyang-2024", "jiyuan-2021", "lvliang-2024", "quyang-2024", "shijiazhuang-2024"]
 CATALOG = catalog.load()
-HEADINGS = Path(__file__).parent.parent / "golden" / "headings.toml"
-WORDS = golden.headings(tomllib.loads(HEADINGS.read_text(encoding="utf-8")))
 
 
 @dataclass(frozen=True)
@@ -39,7 +36,7 @@ def document(request: pytest.FixtureRequest, disclosures: Path) -> Document:
     path = disclosures / f"{request.param}.pdf"
     result = pipeline.extract_file(path, CATALOG)
     truth = json.loads((disclosures / f"{request.param}.truth.json").read_text(encoding="utf-8"))
-    return Document(path, result, truth, golden.score(result, truth, WORDS))
+    return Document(path, result, truth, golden.score(result, truth, reread.figures(result, CATALOG)))
 
 
 def leaves(node: object, pointer: str = "") -> Iterator[tuple[str, object]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import json
 import tomllib
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from structurer import catalog, golden, pipeline
+from structurer import catalog, golden, pipeline, reread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,12 +20,11 @@ GOLDEN = Path(__file__).parent.parent / "golden"
 NAMES = sorted(path.parent.name for path in GOLDEN.glob("*/truth.json"))
 MOST_BYTES = 250_000
 CATALOG = catalog.load()
-WORDS = golden.headings(tomllib.loads((GOLDEN / "headings.toml").read_text(encoding="utf-8")))
 
 
 @lru_cache(maxsize=len(NAMES))
 def truth(name: str) -> dict[str, Any]:
-    return json.loads((GOLDEN / name / "truth.json").read_text(encoding="utf-8"))
+    return golden.truth(GOLDEN / name / "truth.json")
 
 
 @lru_cache(maxsize=len(NAMES))
@@ -34,9 +32,13 @@ def result(name: str) -> dict[str, Any]:
     return pipeline.extract_file(GOLDEN / name / "excerpt.pdf", CATALOG)
 
 
+def scored(read: dict[str, Any], told: dict[str, Any]) -> golden.Score:
+    return golden.score(read, told, reread.figures(read, CATALOG))
+
+
 @lru_cache(maxsize=len(NAMES))
 def perfect(name: str) -> golden.Score:
-    return golden.score(result(name), truth(name), WORDS)
+    return scored(result(name), truth(name))
 
 
 def all_hit(share: golden.Share) -> bool:
@@ -132,7 +134,7 @@ def test_a_cell_cut_by_the_page_break_is_whole_and_knows_both_pages() -> None:
 def mutated(name: str, change: Callable[[dict[str, Any]], None]) -> golden.Score:
     other = copy.deepcopy(result(name))
     change(other)
-    return golden.score(other, truth(name), WORDS)
+    return scored(other, truth(name))
 
 
 def amount(read: dict[str, Any]) -> tuple[dict[str, Any], str, str]:
@@ -265,14 +267,14 @@ def test_a_figure_is_not_part_of_another() -> None:
         "tables": [{"title": "表", "rows": [{"total": "1234.50"}, {"total": "34.50"}]}],
         "provenance": {f"/tables/0/rows/{i}/total": {"page": 1, "box": None} for i in (0, 1)},
     }
-    score = golden.score(read, told, WORDS)
+    score = scored(read, told)
     assert score.figures == (1, 1)
     assert score.invented == 1
 
 
 def test_a_table_without_figures_is_found_by_its_title() -> None:
     told = {"tables": [{"kind": "table", "id": "t01", "title": "政府性基金 支出表", "header_rows": 1, "cells": []}]}
-    found = golden.score({"tables": [{"title": "政府性基金支出表"}]}, told, WORDS)
-    other = golden.score({"tables": [{"title": "三公经费表"}, {"title": None}]}, told, WORDS)
+    found = scored({"tables": [{"title": "政府性基金支出表"}]}, told)
+    other = scored({"tables": [{"title": "三公经费表"}, {"title": None}]}, told)
     assert (found.tables, other.tables) == ((1, 1), (0, 1))
     assert found.figures.value is None

@@ -15,7 +15,7 @@ import pytest
 import scans
 
 from benchmarks import scanned as benchmark
-from structurer import catalog, check, pipeline
+from structurer import catalog, check, golden, pipeline, reread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,6 +114,10 @@ def native() -> dict[str, Any]:
     return pipeline.extract_file(QUYANG / "excerpt.pdf", KNOWN)
 
 
+def scored(result: dict[str, Any], told: dict[str, Any]) -> golden.Score:
+    return golden.score(result, told, reread.figures(result, KNOWN))
+
+
 @pytest.fixture
 def wrong(native: dict[str, Any], truth: dict[str, Any]) -> Callable[..., list[tuple[str, str]]]:
     """Return print and mark of what is wrong after a change of the third row of the table of functions."""
@@ -124,7 +128,7 @@ def wrong(native: dict[str, Any], truth: dict[str, Any]) -> Callable[..., list[t
         change(result, result["tables"][tables[0]]["rows"][2], f"/tables/{tables[0]}/rows/2")
         if checked:
             result["verification"] = check.verification(result, KNOWN)
-        return [(text, marked) for _, text, *_, marked in benchmark.Judge(result, truth).wrong()]
+        return [(one.printed, ", ".join(one.marks)) for one in scored(result, truth).wrong]
 
     return made
 
@@ -142,9 +146,9 @@ def lost(result: dict[str, Any], row: dict[str, Any], pointer: str) -> None:
 
 
 def test_a_native_reading_has_nothing_wrong(native: dict[str, Any], truth: dict[str, Any]) -> None:
-    judge = benchmark.Judge(native, truth)
-    assert judge.figures == (140, 140)
-    assert list(judge.wrong()) == []
+    score = scored(native, truth)
+    assert score.figures == (140, 140)
+    assert score.wrong == ()
 
 
 def test_a_wrong_figure_that_nothing_names_is_silent(wrong: Callable[..., list[Any]]) -> None:

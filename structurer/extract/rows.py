@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from structurer import labels
-from structurer.extract import header, values
+from structurer.extract import header, lost, values
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -42,12 +42,28 @@ def read(grid: Grid, found: Mapped, names: Sequence[str], lexicon: Lexicon, left
     """
     held, own = _held(grid, found)
     pages = grid.pages if len(grid.pages) == grid.n_rows else grid.pages * grid.n_rows
-    reader = _known if any(found.fields) else _unknown
+    known = any(found.fields)
+    reader, called = (_known, _names(grid, found, names)) if known else (_unknown, names)
     return [
-        reader(held[index], index, found, names, lexicon) | {"page": pages[index]}
+        reader(held[index], index, found, called, lexicon) | {"page": pages[index]}
         for index in range(found.header.body, grid.n_rows)
         if own[index] and index not in left and not header.repeats(_own(held[index], index), found.header, lexicon)
     ]
+
+
+def _names(grid: Grid, found: Mapped, names: Sequence[str]) -> list[str]:
+    """Return a name for each column of the grid.
+
+    In a dump several columns may share one heading, since all headings of a merged one were written in a row: they are
+    marked by their order, so that a figure never has the name of another column where blanks stand before it.
+    """
+    called = [""] * grid.n_columns
+    for column, name in zip(found.header.columns, names, strict=True):
+        below = {cell.column for cell in grid.cells if cell.parts and cell.row >= found.header.body}
+        filled = sorted(below & set(range(column.start, column.end))) if grid.basis == lost.BASIS else []
+        for index in range(column.start, column.end):
+            called[index] = name + "'" * sum(other < index for other in filled)
+    return called
 
 
 def _held(grid: Grid, found: Mapped) -> tuple[list[dict[int, list[Cell]]], list[bool]]:
@@ -80,7 +96,7 @@ def _unknown(cells: dict[int, list[Cell]], index: int, _found: Mapped, names: Se
 
 
 def _known(cells: dict[int, list[Cell]], index: int, found: Mapped, names: Sequence[str], lexicon: Lexicon) -> Row:
-    """Read a row of a known table: each cell where its column says, else under `other`."""
+    """Read a row of a known table: each cell where its column says, else under `other` by its name in the grid."""
     row: Row = {field.name: None for field in (*found.fields, *found.spares) if field is not None}
     other: dict[str, Value] = {}
     for column, held in cells.items():
@@ -92,7 +108,7 @@ def _known(cells: dict[int, list[Cell]], index: int, found: Mapped, names: Seque
             if field is not None:
                 row[field.name] = value
             elif not lexicon.is_absent(labels.plain(cell.text)):
-                other[_free(other, names[column])] = values.text(cell)
+                other[_free(other, names[cell.column])] = values.text(cell)
     if other:
         row["other"] = other
     return row

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from structurer.golden.compare import Change, changes
 from structurer.golden.folder import Recorded, Verified, Wrong, wrong
-from structurer.golden.truth import Miss, Score, Share, headings, score
+from structurer.golden.printed import load as truth
+from structurer.golden.scoring import Miss, Score, Share, score
 
-__all__ = ["Change", "Miss", "Recorded", "Score", "Share", "Verified", "Wrong", "changes", "headings", "score", "wrong"]
+__all__ = ["Change", "Miss", "Recorded", "Score", "Share", "Verified", "Wrong", "changes", "score", "truth", "wrong"]
