@@ -4,13 +4,16 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/ready
+PEERS  := $(VENV)/peers
 LOCK   := requirements.lock
 COUNT  ?= 2000
+# The whole disclosures are no part of the checkout.
+WHOLE  := $(wildcard ../shared/disclosures/*-[0-9][0-9][0-9][0-9].pdf)
 DEMO   ?= golden/shijiazhuang-2024/excerpt.pdf
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test heavy lint bench mutation lies golden lock clean
+.PHONY: demo test heavy lint bench mutation lies golden scoreboard lock clean
 
 # Findings in the document (exit 1) are a result; wrong use (2) and "could not run" (3) are not.
 demo: $(READY)
@@ -29,19 +32,31 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-bench: $(READY)
+# Ten minutes, most of them of the tools that are compared; writes docs/benchmarks.md.
+bench: $(PEERS)
 	$(BIN)/python -m pytest benchmarks --benchmark-columns=min,median,rounds
+	$(BIN)/python -m benchmarks.write_up
 
-# Minutes: every planted error is checked alone and against the document.
+# Minutes: every planted error is checked alone and against the document. Findings (exit 1) of a document are none here.
 mutation: $(READY)
-	$(BIN)/python -m benchmarks.mutation --seed 7 --count $(COUNT)
+	rm -rf out/mutation
+	for each in $(or $(WHOLE),$(wildcard golden/*/excerpt.pdf)); do \
+	  $(BIN)/structurer extract $$each -o out/mutation/$$(basename $$(dirname $$each)) >/dev/null || [ $$? -eq 1 ] || exit; \
+	done
+	$(BIN)/structurer golden mutate $$(printf -- '--result %s ' out/mutation/*/*.json) \
+	  --count $(COUNT) --seed 7 --workers 2
 
 # Minutes: every lie is told to a real client, and told again when it is asked again.
 lies: $(READY)
 	$(BIN)/python -m benchmarks.model_lies --count $(COUNT)
 
 golden: $(READY)
-	$(BIN)/python -m pytest -m "heavy or not heavy" tests/test_golden.py
+	$(BIN)/structurer golden verify -o golden
+	$(BIN)/structurer golden score -o golden
+
+# Half an hour, most of it for the scans; writes docs/scoreboard.md.
+scoreboard: $(READY)
+	$(BIN)/python -m benchmarks.scoreboard --out docs/scoreboard.md
 
 $(READY): pyproject.toml $(LOCK)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -53,12 +68,17 @@ $(READY): pyproject.toml $(LOCK)
 	$(BIN)/python -m pip install --quiet --constraint $(LOCK) --build-constraint $(LOCK) --editable .[ocr] --group dev
 	@touch $@
 
+# Nothing else needs the tools that are compared.
+$(PEERS): $(READY)
+	$(BIN)/python -m pip install --quiet --constraint $(LOCK) --group bench
+	@touch $@
+
 # Resolve anew, in an environment with nothing else in it, and write down what came out.
 lock:
 	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip hatchling
-	$(BIN)/python -m pip install --quiet --editable .[ocr] --group dev
+	$(BIN)/python -m pip install --quiet --editable .[ocr] --group dev --group bench
 	@sed -n '/^#/p' $(LOCK) > $(LOCK).new
 	$(BIN)/python -m pip freeze --all --exclude-editable --exclude setuptools >> $(LOCK).new
 	mv $(LOCK).new $(LOCK)

@@ -152,7 +152,7 @@ class Soil:
         pointer = f"/tables/{index}/rows/{row}"
         places = dict(_renumbered(self.result.get("provenance", {}), f"/tables/{index}/rows/", row, by))
         pointers = (pointer,) if by < 0 else (pointer, f"/tables/{index}/rows/{row + 1}")
-        said = " ".join(str(rows[row][field]) for field in self.rows[index, row])
+        said = " ".join(str(_at(self.result, _pointer((index, row), field))) for field in self.rows[index, row])
         return Mutant("", pointers, said, f"{said} {said}" if by > 0 else "", {**result, "provenance": places})
 
 

@@ -131,3 +131,13 @@ def test_provenance_may_move_with_a_shifted_column() -> None:
 @pytest.mark.parametrize("kind", mutants.KINDS)
 def test_without_figures_nothing_is_planted(kind: str) -> None:
     assert mutants.Soil(result(), []).plant(kind, 1) is None
+
+
+@pytest.mark.parametrize("kind", ["row_dropped", "row_doubled", "one_digit"])
+def test_a_field_may_be_called_anything(kind: str) -> None:
+    rows = [{"a/b": "1.00", "c~d": "2.00"}]
+    made = {"tables": [{"columns": [], "rows": rows}], "cards": [], "claims": [], "provenance": {}}
+    soil = mutants.Soil(made, ["/tables/0/rows/0/a~1b", "/tables/0/rows/0/c~0d"])
+    mutant = soil.plant(kind, 1)
+    assert mutant is not None
+    assert mutant.before in {"1.00 2.00", "1.00", "2.00"}

@@ -160,15 +160,13 @@ def piped(given: Asking, found: Settings, ask: Any) -> pipeline.Model:  # noqa: 
 
 def endpoint(found: Settings) -> llm.Endpoint:
     """Return the endpoint that the settings name; what it is told beside the questions comes from the prompts."""
-    lines = prompts.load().reask
-    said = {one.name: lines[one.name] for one in fields(llm.Reasking) if one.name in lines}
     left = {name: value for name in ("timeout", "temperature") if (value := getattr(found, name)) is not None}
     return llm.Endpoint(
         found.model or "",
         base_url=found.base_url,
         key=found.api_key,
         mode=llm.Mode(found.mode),
-        reasking=llm.Reasking(**said),
+        reasking=llm.Reasking.of(prompts.load().reask),
         **left,
     )
 

@@ -26,14 +26,19 @@ def record(  # noqa: PLR0913  an option of a command is a parameter
     pages: Annotated[
         str | None, typer.Option("--pages", metavar="PAGES", help="Read only these pages, as in 3-9,12.")
     ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option("--name", metavar="DOC", help="What one document is called; else as its file."),
+    ] = None,
     lang: running.Language = None,
     scans: options.Recognising,
     given: options.Asking,
 ) -> None:
     """Read documents as extract does, and keep each result in a folder of its own, to be held up later.
 
-    Of a document nothing but its sha256 and its path from the folder are kept. Recorded again, the result is
-    replaced, and what people have verified is left as it is. Answers of a model are stored in the folder.
+    Of a document nothing but its sha256 and its path from the folder are kept; one that lies in a folder of its own
+    with its truth.json is recorded there. Recorded again, the result is replaced, and what people have verified is
+    left as it is. Answers of a model are stored in the folder.
 
     Exit code 0: all are recorded; 2: wrong use; 3: a file could not be read or written.
 
@@ -42,7 +47,7 @@ def record(  # noqa: PLR0913  an option of a command is a parameter
     from structurer.cli import golden_record
 
     with running.running():
-        worst = golden_record.run(golden_record.Job(tuple(files), out, pages, scans, given), lang)
+        worst = golden_record.run(golden_record.Job(tuple(files), out, pages, name, scans, given), lang)
     raise typer.Exit(worst)
 
 
@@ -77,20 +82,106 @@ def verify(
     *,
     out: _Folder = Path("golden"),
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+    junit: Annotated[
+        Path | None,
+        typer.Option("--junit", metavar="FILE", readable=False, help="Write it as JUnit XML, too, for CI."),
+    ] = None,
     lang: running.Language = None,
 ) -> None:
     """Read golden documents again, without a network, and say what is not as it was recorded or verified.
 
     Exit code 0: all is as it was, or there is more; 1: a value has changed, is lost or has moved, a verified value is
-    another, or a folder does not make sense; 2: wrong use.
+    another, or a folder does not make sense; 2: wrong use; 3: the file of --junit cannot be written.
 
     Example: structurer golden verify budget -o golden
     """
     from structurer.cli import golden_verify
 
     with running.running():
-        fallen = golden_verify.run(documents or [], out, lang, as_json=as_json)
+        fallen = golden_verify.run(golden_verify.Job(tuple(documents or ()), out, as_json, junit), lang)
     raise typer.Exit(running.FINDINGS if fallen else 0)
+
+
+@app.command()
+def score(  # noqa: PLR0913  an option of a command is a parameter
+    documents: Annotated[
+        list[str] | None, typer.Argument(metavar="[DOC]...", help="Names of golden documents; by default all.")
+    ] = None,
+    *,
+    out: _Folder = Path("golden"),
+    result: Annotated[
+        Path | None,
+        typer.Option("--result", metavar="FILE", readable=False, help="A result, instead of golden documents."),
+    ] = None,
+    truth: Annotated[
+        Path | None,
+        typer.Option("--truth", metavar="FILE", readable=False, help="What is printed in the document of --result."),
+    ] = None,
+    mutations: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Plant so many errors into each result; 0: none.")
+    ] = 260,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="The same seed plants the same errors.")] = 7,
+    wrong: Annotated[bool, typer.Option("--wrong", help="Tell each figure that is wrong, and what marks it.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+    lang: running.Language = None,
+) -> None:
+    """Read golden documents again and say how well: figures right, wrong and silently wrong, structure, proof, cost.
+
+    Figures are held against truth.json, where somebody has written down what is printed, and against the values that
+    people have verified. docs/golden.md defines each measure.
+
+    Exit code 0: all was measured, whatever came out; 2: wrong use; 3: a golden document could not be read.
+
+    Example: structurer golden score budget -o golden --wrong
+    """
+    from structurer.cli import golden_score
+
+    given = (tuple(documents or ()), out, result, truth, mutations, seed, wrong, as_json)
+    with running.running():
+        worst = golden_score.run(golden_score.Job(*given), lang)
+    raise typer.Exit(worst)
+
+
+@app.command()
+def mutate(  # noqa: PLR0913  an option of a command is a parameter
+    documents: Annotated[
+        list[str] | None, typer.Argument(metavar="[DOC]...", help="Names of golden documents; by default all.")
+    ] = None,
+    *,
+    out: _Folder = Path("golden"),
+    results: Annotated[
+        list[Path] | None,
+        typer.Option("--result", metavar="FILE", readable=False, help="A result of any `extract`; may be repeated."),
+    ] = None,
+    count: Annotated[int, typer.Option(min=1, metavar="N", help="Plant so many errors, spread evenly.")] = 260,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="The same seed plants the same errors.")] = 7,
+    missed: Annotated[
+        int,
+        typer.Option(
+            min=0, metavar="N", help="Of each class, tell so many errors that the source, or equations, did not show."
+        ),
+    ] = 0,
+    workers: Annotated[int, typer.Option(min=1, max=64, metavar="N", help="Try so many errors at a time.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+    lang: running.Language = None,
+) -> None:
+    """Plant errors into recorded results, and say how many are caught, class by class.
+
+    Every error is looked for twice: with the source, where the result as it was stands for a second reading of the
+    document, as `check --source` makes one; and by equations alone, which cannot see a figure that stands in none.
+    Nothing is said of errors that the extraction makes itself: both readings would make them.
+
+    Exit code 0: with the source every error was caught; 1: one was not (what equations alone catch makes no
+    difference); 2: wrong use; 3: a result could not be read, or has no figures.
+
+    Example: structurer golden mutate budget -o golden --count 1300
+    """
+    from structurer.cli import golden_mutate
+
+    given = (tuple(documents or ()), out, tuple(results or ()), count, seed, missed, workers)
+    with running.running():
+        worst = golden_mutate.run(golden_mutate.Job(*given, as_json), lang)
+    raise typer.Exit(worst)
 
 
 @app.command(no_args_is_help=True)

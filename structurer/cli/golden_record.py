@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from structurer import catalog, errors, export, names, page_numbers, regression
 from structurer.cli import asking, extraction, options, recognising, running
 from structurer.golden import folder as folders
+from structurer.regression import measuring
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
+
+    from structurer.cli.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,7 @@ class Job:
     files: tuple[Path, ...]
     out: Path
     pages: str | None
+    name: str | None
     scans: options.Recognising
     given: options.Asking
 
@@ -35,8 +39,7 @@ def run(job: Job, lang: str | None) -> int:
     messages = running.messages(lang, known)
     how = recognising.settled(job.scans)
     codes = []
-    for path, name in zip(job.files, names.output_names(job.files), strict=True):
-        target = job.out / name
+    for path, target in _targets(job):
         found = asking.settled(job.given)
         if found is not None:
             found = replace(found, answers=target / folders.ANSWERS)
@@ -45,12 +48,26 @@ def run(job: Job, lang: str | None) -> int:
             with asking.opened(job.given, found, messages) as asker:
                 result, opened = extraction.read(path, known, wanted, asker.model() if asker else None, how)
             page_numbers.check(wanted, opened, str(path))
-            regression.record(result, path, target, _options(job, found.mode if found else None))
+            regression.record(result, path, target, _options(job, found))
             running.say(messages.word("golden_recorded", file=target))
         except errors.StructurerError as error:
             running.complain(str(error))
             codes.append(error.exit_code)
     return running.worst(codes)
+
+
+def _targets(job: Job) -> Iterator[tuple[Path, Path]]:
+    """Yield each document with its folder: its own, if its truth or an earlier record is there; else one so called."""
+    if job.name is not None:
+        if len(job.files) > 1 or names.output_names([Path(f"{job.name}.x")]) != [job.name]:
+            msg = f"--name {job.name}: the name of a folder for one document is expected"
+            raise errors.UsageError(msg)
+        yield job.files[0], job.out / job.name
+        return
+    for path, name in zip(job.files, names.output_names(job.files), strict=True):
+        own = path.parent
+        is_golden = any((own / each).exists() for each in (measuring.TRUTH, folders.RECORDED))
+        yield path, own if is_golden and own.absolute().parent == job.out.absolute() else job.out / name
 
 
 def _check(given: options.Asking) -> None:
@@ -64,11 +81,12 @@ def _check(given: options.Asking) -> None:
         raise errors.UsageError(msg)
 
 
-def _options(job: Job, mode: str | None) -> dict[str, str | bool | None]:
+def _options(job: Job, found: Settings | None) -> dict[str, str | float | bool | None]:
     """Return what a result depends on, to be read so again."""
     given = job.given
-    asked = {"engine": given.engine, "transcribe": given.transcribe, "vision": given.vision, "mode": mode}
-    return {"pages": job.pages, "ocr": job.scans.ocr, **(asked if mode is not None else {})}
+    asked = {"engine": given.engine, "transcribe": given.transcribe, "vision": given.vision}
+    whole = {} if found is None else {**asked, "mode": found.mode, "temperature": found.temperature}
+    return {"pages": job.pages, "ocr": job.scans.ocr, **whole}
 
 
 def accept(target: Path, pointers: Sequence[str], by: str) -> None:

@@ -25,6 +25,10 @@ _NAMES = (
     "level3",
     "name",
     "item",
+    "revenue_item",
+    "expenditure_item",
+    "department_name",
+    "government_name",
     "subject",
     "year",
 )

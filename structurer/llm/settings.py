@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from structurer.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from decimal import Decimal
 
 REASKS = 2
@@ -45,6 +46,11 @@ class Reasking:
     """The reason where an answer was empty or no JSON object."""
     outline: str = "Answer with one JSON object only. It must fit this JSON Schema: {schema}"
     """Stands below the instructions in the mode `json`, where no field of the request carries the schema."""
+
+    @classmethod
+    def of(cls, lines: Mapping[str, str]) -> Self:
+        """Return what is told in the lines of the prompts; what they leave out, in ours."""
+        return cls(**{one.name: lines[one.name] for one in fields(cls) if one.name in lines})
 
 
 @dataclass(frozen=True, slots=True)
