@@ -73,6 +73,7 @@ def test_figures_stand_in_their_rows_and_columns(document: Document) -> None:
 
 def test_nothing_is_invented(document: Document) -> None:
     assert document.score.invented == 0
+    assert document.score.silent.hit == 0, document.score.wrong
 
 
 def test_every_page_is_accounted_for(document: Document) -> None:

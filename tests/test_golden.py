@@ -64,7 +64,10 @@ def test_read_as_printed(name: str) -> None:
     assert all_hit(score.codes)
     assert all_hit(score.rows)
     assert all_hit(score.columns_tables)
+    assert all_hit(score.table_text)
     assert all_hit(score.card_text)
+    assert score.f1.value == 1
+    assert score.wrong == ()
     assert score.invented == 0
 
 
