@@ -11,6 +11,7 @@ import threading
 import time
 from contextlib import closing
 from decimal import Decimal
+from multiprocessing.connection import Client
 from typing import TYPE_CHECKING
 
 import psutil
@@ -509,6 +510,7 @@ def test_a_result_whose_own_place_is_taken_fails_alone(tmp_path: Path) -> None:
 # ---- the account
 
 
+HERE = "127.0.0.1"
 PRICE = Price(Decimal(1), Decimal(1), "CNY")
 
 
@@ -584,6 +586,24 @@ def test_who_goes_away_in_the_middle_is_booked_at_the_longest(tmp_path: Path) ->
         remote.settle(remote.enter(1, 1), 1, 1)
         spent = remote.spent()
     assert (spent.tokens_in, spent.tokens_out) == (101, 51)
+
+
+def test_who_goes_away_while_it_waits_is_booked_nothing(tmp_path: Path) -> None:
+    kept, one = account(tmp_path, concurrency=1, max_cost=Decimal(1))
+    with kept, closing(Server(one)) as server:
+        first = Remote(server.address, weighs=True)
+        hold = first.enter(1, 1)
+        second = Client((HERE, server.address.port), family="AF_INET", authkey=server.address.word)
+        second.send(os.getpid())
+        second.send(("enter", 100, 50))
+        while not one.waited(os.getpid()):
+            time.sleep(0.01)
+        second.close()
+        first.settle(hold, 1, 1)
+        # The turn that it waited for is free again.
+        first.settle(first.enter(2, 2), 2, 2)
+        spent = first.spent()
+    assert (spent.tokens_in, spent.tokens_out) == (3, 3)
 
 
 def test_a_stranger_is_not_served(tmp_path: Path) -> None:

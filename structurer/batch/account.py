@@ -154,7 +154,11 @@ class Server:
             process = caller.recv()
             while True:
                 name, *words = caller.recv()
-                caller.send(self._answer(process, entered, name, words))
+                answer = self._answer(process, entered, name, words)
+                if answer in entered and caller.poll():
+                    # Who waits for an answer says nothing: it is gone, and has sent no request.
+                    self._account.settle(entered.pop(answer), 0, 0)
+                caller.send(answer)
         except (*_GONE, StructurerError):
             # The caller is gone, or the ledger cannot be written, which the driver finds out as well.
             pass
