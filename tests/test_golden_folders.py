@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from typer.testing import CliRunner
 
+from structurer import resources
 from structurer.cli import app
 from structurer.golden import folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 PAGE = """# 2024年部门支出总表
 
@@ -212,3 +214,46 @@ def test_a_folder_without_golden_documents_is_said(tmp_path: Path) -> None:
     code, _, said = run("verify", "-o", tmp_path)
     assert code == 2
     assert "there is no golden document here" in said
+
+
+# Kinds of one's own.
+
+
+def own_kinds(folder: Path) -> Path:
+    """Fill a folder with a kind of our own for the table, and return its file."""
+    folder.mkdir()
+    kind = resources.folder("schemas") / "department_budget" / "expenditure.schema.json"
+    return Path(shutil.copy(kind, folder))
+
+
+def test_a_change_of_ones_own_kinds_shows(out: Path) -> None:
+    document, kinds = out.parent / "budget.md", out.parent / "kinds"
+    kind = own_kinds(kinds)
+    assert run("record", document, "-o", out, "--name", "own", "--schemas", kinds)[0] == 0
+    assert json.loads((out / "own" / "recorded.json").read_text("utf-8"))["options"]["schemas"] == "../../kinds"
+    assert run("verify", "own", "-o", out)[0] == 0
+    text = kind.read_text("utf-8")
+    kind.write_text(text.replace("项目(支出|经费)", "无"), "utf-8")
+    assert kind.read_text("utf-8") != text
+    code, said, _ = run("verify", "own", "-o", out)
+    assert code == 1
+    assert "own: FALLEN" in said
+    assert "2024年部门支出总表" in said
+    assert "row 3 (2040202 一般行政管理事务), column project: 20.00" in said
+    # What was recorded without it does not know of it.
+    assert run("verify", "budget", "-o", out)[0] == 0
+
+
+@pytest.mark.parametrize(("content", "told"), [("{", "kinds/expenditure.schema.json: not JSON"), (None, "kinds")])
+def test_kinds_that_are_wrong_or_gone_are_named(out: Path, content: str | None, told: str) -> None:
+    kind = own_kinds(out.parent / "kinds")
+    assert run("record", out.parent / "budget.md", "-o", out, "--name", "own", "--schemas", kind.parent)[0] == 0
+    if content is None:
+        shutil.rmtree(kind.parent)
+    else:
+        kind.write_text(content, "utf-8")
+    for command in ("verify", "score", "mutate"):
+        code, said, complained = run(command, "own", "-o", out)
+        assert code > 0
+        assert told in said + complained
+        assert "fault of structurer" not in said + complained

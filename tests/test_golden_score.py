@@ -217,6 +217,15 @@ def test_verified_values_are_measured(out: Path) -> None:
     assert one["verified_silent"]["hit"] == 2
 
 
+def test_what_a_model_took_is_told(out: Path) -> None:
+    path = out / "budget" / "result.json"
+    result = json.loads(path.read_text("utf-8"))
+    result["run"]["asked"] = {"calls": 3, "tokens_in": 900, "tokens_out": 120, "cost": "0.0042", "currency": "CNY"}
+    path.write_text(json.dumps(result), "utf-8")
+    told = [" ".join(line.split()) for line in run("score", "-o", out, "--mutations", "0")[1].splitlines()]
+    assert {"model calls 3", "tokens in 900", "tokens out 120", "cost 0.0042 CNY"} <= set(told)
+
+
 # Folders and files that make no sense.
 
 

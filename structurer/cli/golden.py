@@ -16,6 +16,11 @@ _Folder = Annotated[
     Path, typer.Option("--out", "-o", metavar="DIR", readable=False, help="Folder of the golden documents.")
 ]
 
+_Schemas = Annotated[
+    Path | None,
+    typer.Option("--schemas", metavar="DIR", readable=False, help="A folder of your own kinds, beside ours."),
+]
+
 
 @app.command(no_args_is_help=True)
 @options.spread
@@ -30,6 +35,7 @@ def record(  # noqa: PLR0913  an option of a command is a parameter
         str | None,
         typer.Option("--name", metavar="DOC", help="What one document is called; else as its file."),
     ] = None,
+    schemas: _Schemas = None,
     lang: running.Language = None,
     scans: options.Recognising,
     given: options.Asking,
@@ -38,7 +44,8 @@ def record(  # noqa: PLR0913  an option of a command is a parameter
 
     Of a document nothing but its sha256 and its path from the folder are kept; one that lies in a folder of its own
     with its truth.json is recorded there. Recorded again, the result is replaced, and what people have verified is
-    left as it is. Answers of a model are stored in the folder.
+    left as it is. Answers of a model are stored in the folder. A folder of your own kinds is read where it is, each
+    time, so that a change in it shows.
 
     Exit code 0: all are recorded; 2: wrong use; 3: a file could not be read or written.
 
@@ -47,7 +54,7 @@ def record(  # noqa: PLR0913  an option of a command is a parameter
     from structurer.cli import golden_record
 
     with running.running():
-        worst = golden_record.run(golden_record.Job(tuple(files), out, pages, name, scans, given), lang)
+        worst = golden_record.run(golden_record.Job(tuple(files), out, pages, name, schemas, scans, given), lang)
     raise typer.Exit(worst)
 
 
@@ -117,6 +124,7 @@ def score(  # noqa: PLR0913  an option of a command is a parameter
         Path | None,
         typer.Option("--truth", metavar="FILE", readable=False, help="What is printed in the document of --result."),
     ] = None,
+    schemas: _Schemas = None,
     mutations: Annotated[
         int, typer.Option(min=0, metavar="N", help="Plant so many errors into each result; 0: none.")
     ] = 260,
@@ -136,7 +144,7 @@ def score(  # noqa: PLR0913  an option of a command is a parameter
     """
     from structurer.cli import golden_score
 
-    given = (tuple(documents or ()), out, result, truth, mutations, seed, wrong, as_json)
+    given = (tuple(documents or ()), out, result, truth, schemas, mutations, seed, wrong, as_json)
     with running.running():
         worst = golden_score.run(golden_score.Job(*given), lang)
     raise typer.Exit(worst)
@@ -153,6 +161,7 @@ def mutate(  # noqa: PLR0913  an option of a command is a parameter
         list[Path] | None,
         typer.Option("--result", metavar="FILE", readable=False, help="A result of any `extract`; may be repeated."),
     ] = None,
+    schemas: _Schemas = None,
     count: Annotated[int, typer.Option(min=1, metavar="N", help="Plant so many errors, spread evenly.")] = 260,
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="The same seed plants the same errors.")] = 7,
     missed: Annotated[
@@ -178,7 +187,7 @@ def mutate(  # noqa: PLR0913  an option of a command is a parameter
     """
     from structurer.cli import golden_mutate
 
-    given = (tuple(documents or ()), out, tuple(results or ()), count, seed, missed, workers)
+    given = (tuple(documents or ()), out, tuple(results or ()), schemas, count, seed, missed, workers)
     with running.running():
         worst = golden_mutate.run(golden_mutate.Job(*given, as_json), lang)
     raise typer.Exit(worst)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from structurer import catalog, errors, export, mutants, mutation, report, validate
 from structurer.cli import result_file, running
 from structurer.golden import folder as folders
+from structurer.regression import rereading
 from structurer.report import terminal
 from structurer.report.checked import share
 
@@ -34,6 +35,8 @@ class Job:
     documents: tuple[str, ...]
     out: Path
     results: tuple[Path, ...]
+    schemas: Path | None
+    """For results; a golden document has the folder that it was recorded with."""
     count: int
     seed: int
     missed: int
@@ -62,7 +65,7 @@ class _Done:
 
 def run(job: Job, lang: str | None) -> int:
     """Plant errors into results and print what was caught; return the exit code."""
-    known = catalog.load()
+    known = catalog.load(job.schemas)
     messages = report.load(lang or running.own_language())
     names, subjects, codes = _subjects(job, known)
     if not subjects:
@@ -85,7 +88,8 @@ def _subjects(job: Job, known: Catalog) -> tuple[list[str], list[Subject], list[
     names, subjects, codes = [], [], []
     for path, name in _paths(job).items():
         try:
-            subjects.append(_subject(path, known))
+            own = known if path in job.results else rereading.kinds(path.parent, folders.recorded(path.parent))
+            subjects.append(_subject(path, own))
             names.append(name)
         except errors.StructurerError as error:
             running.complain(str(error))

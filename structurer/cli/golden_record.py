@@ -26,6 +26,7 @@ class Job:
     out: Path
     pages: str | None
     name: str | None
+    schemas: Path | None
     scans: options.Recognising
     given: options.Asking
 
@@ -35,7 +36,7 @@ def run(job: Job, lang: str | None) -> int:
     wanted = page_numbers.parse(job.pages) if job.pages is not None else None
     _check(job.given)
     export.check(job.out)
-    known = catalog.load()
+    known = catalog.load(job.schemas)
     messages = running.messages(lang, known)
     how = recognising.settled(job.scans)
     codes = []
@@ -48,7 +49,7 @@ def run(job: Job, lang: str | None) -> int:
             with asking.opened(job.given, found, messages) as asker:
                 result, opened = extraction.read(path, known, wanted, asker.model() if asker else None, how)
             page_numbers.check(wanted, opened, str(path))
-            regression.record(result, path, target, _options(job, found))
+            regression.record(result, path, target, _options(job, found, target))
             running.say(messages.word("golden_recorded", file=target))
         except errors.StructurerError as error:
             running.complain(str(error))
@@ -81,12 +82,13 @@ def _check(given: options.Asking) -> None:
         raise errors.UsageError(msg)
 
 
-def _options(job: Job, found: Settings | None) -> dict[str, str | float | bool | None]:
+def _options(job: Job, found: Settings | None, target: Path) -> dict[str, str | float | bool | None]:
     """Return what a result depends on, to be read so again."""
     given = job.given
     asked = {"engine": given.engine, "transcribe": given.transcribe, "vision": given.vision}
     whole = {} if found is None else {**asked, "mode": found.mode, "temperature": found.temperature}
-    return {"pages": job.pages, "ocr": job.scans.ocr, **whole}
+    schemas = None if job.schemas is None else folders.path_from(job.schemas, target)
+    return {"pages": job.pages, "schemas": schemas, "ocr": job.scans.ocr, **whole}
 
 
 def accept(target: Path, pointers: Sequence[str], by: str) -> None:

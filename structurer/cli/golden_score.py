@@ -34,6 +34,8 @@ class Job:
     out: Path
     result: Path | None
     truth: Path | None
+    schemas: Path | None
+    """For a result; a golden document has the folder that it was recorded with."""
     mutations: int
     seed: int
     wrong: bool
@@ -72,7 +74,7 @@ def _of_files(job: Job) -> Measures:
     if job.result is None or job.truth is None or job.documents:
         msg = "--result and --truth: give both, a result and what is printed in its document, and no name of a document"
         raise errors.UsageError(msg)
-    known = catalog.load()
+    known = catalog.load(job.schemas)
     result, truth = result_file.read(job.result), golden.truth(job.truth)
     with errors.reading(job.result):
         return measuring.of(result, known, job.result.name, truth, None, mutations=job.mutations, seed=job.seed)
@@ -81,6 +83,8 @@ def _of_files(job: Job) -> Measures:
 def _rows(one: Measures, messages: Messages) -> Iterator[list[str]]:
     for line in scorecard.lines(one):
         yield [messages.word(f"score_{line.name}"), *_shown(line)]
+    if one.asked and one.asked.get("cost"):
+        yield [messages.word("score_cost"), f"{one.asked['cost']} {one.asked.get('currency') or ''}".strip(), ""]
     if one.mutation is not None:
         for error in mutation.CLASSES:
             rate = one.mutation.classes[error.name]

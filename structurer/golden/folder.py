@@ -9,9 +9,11 @@
 from __future__ import annotations
 
 import json
+import os.path
 import re
 from dataclasses import asdict, dataclass
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from structurer import errors
@@ -19,7 +21,6 @@ from structurer.golden.places import Address, addresses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     Record = Mapping[str, Any]
 
@@ -64,6 +65,12 @@ def recorded(folder: Path) -> Recorded:
     if not _SHA256.fullmatch(found["source"]["sha256"]):
         raise errors.DocumentError(str(path), "source: sha256 is no SHA-256")
     return Recorded(found["source"]["file"], found["source"]["sha256"], found["options"], found["made_by"])
+
+
+def path_from(path: Path, folder: Path) -> str:
+    """Return a path as it is written in a golden folder: from there."""
+    # pathlib of 3.11 knows no way up.
+    return Path(os.path.relpath(path.absolute(), folder.absolute())).as_posix()
 
 
 def describe(one: Recorded) -> dict[str, Any]:

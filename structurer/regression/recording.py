@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os.path
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from structurer import errors, export
@@ -13,6 +11,7 @@ from structurer.golden import parts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     Record = Mapping[str, Any]
 
@@ -24,7 +23,7 @@ def check(source: Path, target: Path) -> None:
     """Raise UsageError if another document is recorded in a folder, DocumentError if what stands there is damaged."""
     if (target / folders.RECORDED).exists():
         one = folders.recorded(target)
-        if one.file != _from(source, target):
+        if one.file != folders.path_from(source, target):
             msg = f"{target}: {one.file} is recorded there, not {source}; name another folder"
             raise errors.UsageError(msg)
     folders.verified(target)
@@ -43,7 +42,7 @@ def record(result: Record, source: Path, target: Path, options: Record) -> None:
         "model": run["model"],
         "prompts": asked.get("prompts"),
     }
-    one = folders.Recorded(_from(source, target), result["source"]["sha256"], options, made_by)
+    one = folders.Recorded(folders.path_from(source, target), result["source"]["sha256"], options, made_by)
     files = {target / folders.RECORDED: _json(folders.describe(one)), target / folders.RESULT: export.as_json(result)}
     export.write(files)
 
@@ -85,12 +84,6 @@ def _is_result(found: Any) -> bool:  # noqa: ANN401  JSON
         and all(isinstance(number, int | None) for each in records for number in each.get("pages") or ())
         and all(isinstance(each["code"], str) and "facts" in each for each in findings)
     )
-
-
-def _from(source: Path, target: Path) -> str:
-    """Return the path of a document from its folder."""
-    # pathlib of 3.11 knows no way up.
-    return Path(os.path.relpath(source.absolute(), target.absolute())).as_posix()
 
 
 def _json(value: object) -> bytes:

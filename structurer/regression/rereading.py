@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os.path
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from structurer import catalog, errors, files, llm, page_numbers, pipeline, prompts
@@ -11,7 +12,6 @@ from structurer.golden import folder as folders
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-    from pathlib import Path
 
     from structurer.catalog import Catalog
     from structurer.golden import Recorded
@@ -50,10 +50,16 @@ def how(one: Recorded) -> str:
     return str(one.options.get("ocr") or pipeline.OCR[0])
 
 
+def kinds(target: Path, one: Recorded) -> Catalog:
+    """Return our kinds and those of the folder that was recorded; raises CatalogError if something in it is wrong."""
+    own = one.options.get("schemas")
+    return catalog.load(Path(os.path.normpath(target / str(own))) if own else None)
+
+
 def again(target: Path) -> Again:
     """Read the document of a golden folder; raises DocumentError if it or what is recorded of it cannot be read."""
     one = folders.recorded(target)
-    source, known = _source(target, one), catalog.load()
+    source, known = _source(target, one), kinds(target, one)
     with errors.reading(source):
         return Again(source, one, _read(target, source, one, known), known)
 
