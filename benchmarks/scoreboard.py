@@ -48,6 +48,7 @@ HEADS = (
     "rows",
     "columns",
     "texts",
+    "claims",
     "TEDS",
     "cell F1",
     "proof",
@@ -110,7 +111,7 @@ def row(name: str, these: Iterable[Measures]) -> str:
     scores = [one.score for one in measures if one.score is not None]
     structures = [one.structure for one in measures if one.structure is not None]
     figures = sum(score.figures.total for score in scores)
-    silent = sum(score.silent.hit for score in scores)
+    silent = golden.total(score.silent for score in scores)
     cells = golden.total(golden.Share(2 * one.cells.hit, one.cells.read + one.cells.printed) for one in structures)
     alike = [item.teds for one in structures for item in one.items]
     told = (
@@ -120,11 +121,12 @@ def row(name: str, these: Iterable[Measures]) -> str:
         percent(golden.total(score.recall for score in scores)),
         percent(golden.total(score.f1 for score in scores)),
         str(sum(len(score.wrong) for score in scores)),
-        str(silent),
-        f"{100 * silent / figures:.2f}" if figures else "-",
+        str(silent.hit),
+        f"{100 * silent.hit / silent.total:.2f}" if silent.total else "-",
         percent(golden.total(score.rows for score in scores)),
         percent(golden.total(score.columns_tables for score in scores)),
         percent(golden.total(share for score in scores for share in (score.table_text, score.card_text))),
+        percent(golden.total(score.claims for score in scores)),
         f"{sum(alike) / len(alike):.3f}" if alike else "-",
         percent(cells),
         percent(golden.total(one.proof for one in measures)),

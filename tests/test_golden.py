@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from structurer import catalog, golden, pipeline, reread
+from structurer import catalog, golden, mutants, mutation, pipeline, reread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,6 +132,28 @@ def test_a_cell_cut_by_the_page_break_is_whole_and_knows_both_pages() -> None:
 
 
 # The score can fall.
+
+
+@pytest.mark.parametrize("error", mutation.CLASSES, ids=lambda error: error.name)
+@pytest.mark.parametrize("name", ["quyang-2024", pytest.param("anyang-2024", marks=pytest.mark.heavy)])
+def test_every_planted_error_is_a_wrong_figure(name: str, error: mutation.Class) -> None:
+    figures = [each for each in reread.figures(result(name), CATALOG) if not each.startswith("/claims/")]
+    soil = mutants.Soil(result(name), figures)
+    planted = [soil.plant(error.kind, seed, moved=error.moved) for seed in range(6)]
+    assert all(mutant and scored(mutant.result, truth(name)).wrong for mutant in planted)
+
+
+def test_a_claim_that_is_not_printed_is_wrong() -> None:
+    score = perfect("anyang-2024")
+    assert score.claims.hit == score.claims.total > 20
+
+    def change(read: dict[str, Any]) -> None:
+        read["claims"][0]["value"] = f"7{read['claims'][0]['value']}"
+
+    less = mutated("anyang-2024", change)
+    assert less.claims == (score.claims.total - 1, score.claims.total)
+    assert [one.pointers for one in less.wrong] == [("/claims/0/value",)]
+    assert less.silent.hit == 1
 
 
 def mutated(name: str, change: Callable[[dict[str, Any]], None]) -> golden.Score:

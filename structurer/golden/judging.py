@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from structurer.golden.marks import Marks
-from structurer.golden.matching import apart, is_inside, may_be, middle
+from structurer.golden.matching import apart, is_inside, item_of, may_be, middle
 from structurer.golden.printed import Spot, numbers
 
 if TYPE_CHECKING:
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
     from structurer.golden.matching import Leaf
     from structurer.golden.printed import Box, Data, Printed
+
+# Before a negative number, or instead of its sign.
+_MINUS = re.compile("[-\u2010-\u2015\u2212\uff0d\u25b3\u25b2]")
 
 
 class Wrong(NamedTuple):
@@ -83,19 +87,19 @@ class Judge:
         self._marks = Marks(reading.result)
         self._by_spot = {cell.spot: cell for cell in reading.cells}
 
-    def claims(self) -> list[Leaf]:
+    def mistaken(self) -> list[Leaf]:
         """Return the figures of the result that are wrong: not printed there, or not in this row and column."""
         reading = self._reading
-        right = {reading.read[spot].pointer for spot in reading.right}
-        said = {_place(leaf) for leaf in (*(reading.read[spot] for spot in reading.right), *reading.again)}
+        said: dict[tuple[object, ...], set[str]] = defaultdict(set)
+        for leaf in (*(reading.read[spot] for spot in reading.right), *reading.again):
+            said[_place(leaf)].add(leaf.row)
         return [
             leaf
             for leaf in reading.leaves
             if leaf.pointer in reading.figures
             and leaf.figure is not None
-            and leaf.pointer not in right
-            # What is printed once may be had twice, and a figure within a text is no cell.
-            and _place(leaf) not in said
+            # What is printed once may be had whole and in parts, or in two items; a second row of it is invented.
+            and not _is_repeated(leaf, said.get(_place(leaf), ()))
             and not self._is_in_text(leaf)
         ]
 
@@ -110,7 +114,7 @@ class Judge:
                 if all(leaf.figure is None for leaf in here):
                     marks |= self._marks.around(cell.spot, self._item(cell.spot), self._spots)
                 yield self._told(cell.page, cell.text, here, cell.box, marks)
-        for leaf in self.claims():
+        for leaf in self.mistaken():
             if leaf.pointer not in told:
                 yield self._told(leaf.page, "", [leaf], leaf.box, self._marks.on(leaf.page, [leaf.pointer]))
 
@@ -158,10 +162,11 @@ class Judge:
 
     def _is_in_text(self, leaf: Leaf) -> bool:
         """Tell whether a figure stands within a printed cell that is none: a text, a code, the number of a row."""
-        value = abs(leaf.figure) if leaf.figure is not None else None
+        if leaf.figure is None or leaf.figure not in _signed(leaf.shown):
+            return False
         items = self._items.get(leaf.item)
         return any(
-            value in text.numbers
+            leaf.figure in text.numbers
             and may_be(leaf, text.page)
             and is_inside(leaf, text.box)
             and (items is None or text.item in items)
@@ -182,7 +187,7 @@ class Judge:
             _Text(number, cell["page"], cell.get("bbox"), within)
             for number, item in enumerate(self._reading.truth["tables"])
             for cell in item["cells"]
-            if Spot(number, cell["r"], cell["c"]) not in self._by_spot and (within := set(numbers(cell["text"])))
+            if Spot(number, cell["r"], cell["c"]) not in self._by_spot and (within := _signed(cell["text"]))
         ]
 
     def _item(self, spot: Spot) -> str | None:
@@ -195,6 +200,17 @@ class Judge:
         """The printed cells of the figures that are read, by pointer; what is read twice has one cell."""
         by_place = {_place(leaf): spot for spot, leaf in self._reading.read.items() if spot in self._by_spot}
         return {leaf.pointer: by_place[_place(leaf)] for leaf in self._reading.leaves if _place(leaf) in by_place}
+
+
+def _signed(text: str) -> set[Decimal]:
+    """Return the numbers within a text; if it has a minus sign, they may be negative as well."""
+    found = set(numbers(text))
+    return found | {-number for number in found} if _MINUS.search(text) else found
+
+
+def _is_repeated(leaf: Leaf, rows: Collection[str]) -> bool:
+    """Tell whether a figure repeats a right one of its place: in the same row, or in another table or card."""
+    return leaf.row in rows or (bool(rows) and all(item_of(row) != leaf.item for row in rows))
 
 
 def _place(leaf: Leaf) -> tuple[object, ...]:

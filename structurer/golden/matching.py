@@ -53,9 +53,9 @@ class Leaf:
     """What is read from one place more than once, whole or in part, is one printed cell."""
 
 
-def leaves(result: Data) -> list[Leaf]:
-    """Return every value of tables and cards that has provenance."""
-    return [leaf for root in ("tables", "cards") for leaf in _leaves(result, root)]
+def leaves(result: Data, roots: Sequence[str] = ("tables", "cards")) -> list[Leaf]:
+    """Return every value of tables and cards that has provenance, or of other members of the result."""
+    return [leaf for root in roots for leaf in _leaves(result, root)]
 
 
 def _leaves(result: Data, root: str) -> Iterator[Leaf]:

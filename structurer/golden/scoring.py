@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from structurer.golden import judging, matching, printed
+from structurer.golden import judging, matching, printed, prose
 from structurer.golden.printed import canon
 
 if TYPE_CHECKING:
@@ -83,8 +83,10 @@ class Score:
     """Figures of the result that are printed nowhere on the page they claim."""
     misses: tuple[Miss, ...]
     """Figures and texts of cards."""
+    claims: Share
+    """Claims of the prose whose figure is printed in a paragraph of their page."""
     wrong: tuple[Wrong, ...]
-    """Figures that are not right, and what marks them."""
+    """Figures and claims that are not right, and what marks them."""
 
     @property
     def columns(self) -> Share:
@@ -108,8 +110,8 @@ class Score:
 
     @property
     def silent(self) -> Share:
-        """Wrong figures that nothing marks, of those that are printed."""
-        return Share(sum(not one.marks for one in self.wrong), self.figures.total)
+        """Wrong figures that nothing marks, of those that are printed and of the claims."""
+        return Share(sum(not one.marks for one in self.wrong), self.figures.total + self.claims.total)
 
 
 def score(result: Data, truth: Data, figures: Iterable[str]) -> Score:
@@ -123,6 +125,8 @@ def score(result: Data, truth: Data, figures: Iterable[str]) -> Score:
     again = list(_again(cells, leaves, read).values())
     judge = judging.Judge(judging.Reading(result, truth, of_figures, leaves, read, right, again, frozenset(figures)))
     numbers = judging.printed_numbers(truth)
+    claims = prose.claims(result, frozenset(figures)) if truth.get("paragraphs") else []
+    false = list(prose.wrong(result, truth, claims))
     missed = {cell.spot for cell in of_figures if cell.spot not in read} | _lost(cells, leaves, read, cards)
     tables, in_cards = _items(truth, of_figures, read, result)
     return Score(
@@ -130,7 +134,7 @@ def score(result: Data, truth: Data, figures: Iterable[str]) -> Score:
         cards=in_cards,
         figures=Share(sum(cell.spot in read for cell in of_figures), len(of_figures)),
         right=len(right),
-        claimed=len(right) + len(judge.claims()),
+        claimed=len(right) + len(judge.mistaken()),
         codes=_codes(cells, leaves),
         rows=Share(len(places.in_row), len(places.found)),
         columns_tables=places.columns(of_cards=False),
@@ -143,7 +147,8 @@ def score(result: Data, truth: Data, figures: Iterable[str]) -> Score:
             for cell in cells
             if cell.spot in missed and (cell.role == "figure" or cell.spot.item in cards)
         ),
-        wrong=tuple(judge.wrong()),
+        claims=Share(len(claims) - len(false), len(claims)),
+        wrong=(*judge.wrong(), *false),
     )
 
 

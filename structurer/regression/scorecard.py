@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from structurer.golden.teds import F1
     from structurer.regression.measuring import Measures
 
+_SHARES = ("tables", "cards", "rows", "columns_tables", "columns_cards", "codes", "table_text", "card_text", "claims")
+
 
 class Line(NamedTuple):
     """One measure; its name is that of its section in docs/golden.md."""
@@ -53,7 +55,17 @@ def _scored(score: Score) -> Iterator[Line]:
     yield _share("silent_errors", score.silent)
     yield Line("wrong_figures", None, len(score.wrong))
     yield Line("invented_figures", None, score.invented)
-    for name in ("tables", "cards", "rows", "columns_tables", "columns_cards", "codes", "table_text", "card_text"):
+    for name in (
+        "tables",
+        "cards",
+        "rows",
+        "columns_tables",
+        "columns_cards",
+        "codes",
+        "table_text",
+        "card_text",
+        "claims",
+    ):
         yield _share(name, getattr(score, name))
 
 
