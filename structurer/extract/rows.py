@@ -58,11 +58,11 @@ def _names(grid: Grid, found: Mapped, names: Sequence[str]) -> list[str]:
     marked by their order, so that a figure never has the name of another column where blanks stand before it.
     """
     called = [""] * grid.n_columns
+    body = (cell for cell in grid.cells if cell.parts and cell.row >= found.header.body)
+    filled = {cell.column for cell in body} if grid.basis == lost.BASIS else set[int]()
     for column, name in zip(found.header.columns, names, strict=True):
-        below = {cell.column for cell in grid.cells if cell.parts and cell.row >= found.header.body}
-        filled = sorted(below & set(range(column.start, column.end))) if grid.basis == lost.BASIS else []
         for index in range(column.start, column.end):
-            called[index] = name + "'" * sum(other < index for other in filled)
+            called[index] = name + "'" * len(filled & set(range(column.start, index)))
     return called
 
 
