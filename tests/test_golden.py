@@ -198,6 +198,16 @@ def test_an_amount_without_provenance_is_not_read() -> None:
     assert score.figures.total - score.figures.hit == 1
 
 
+def test_a_figure_that_says_no_place_is_wrong_and_silent() -> None:
+    def change(read: dict[str, Any]) -> None:
+        row, _, _ = amount(read)
+        row["other"] = {"x": "98.76"}
+
+    score, before = mutated("quyang-2024", change), perfect("quyang-2024")
+    assert (score.right, score.claimed) == (before.right, before.claimed + 1)
+    assert [(one.read, one.marks) for one in score.wrong] == [(("98.76",), ())]
+
+
 @pytest.mark.parametrize(("key", "value"), [("page", 99), ("box", [0.0, 0.0, 1.0, 1.0])])
 def test_an_amount_of_another_place_is_not_read(key: str, value: object) -> None:
     def change(read: dict[str, Any]) -> None:

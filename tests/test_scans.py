@@ -187,7 +187,8 @@ def test_an_unread_page_is_marked(wrong: Callable[..., list[Any]]) -> None:
         finding = {"code": "unread_page", "where": "", "page": 2, "facts": {"reason": "no_text"}, "operands": []}
         result["verification"]["findings"].append(finding)
 
-    assert {marked for _, marked in wrong(unread)} == {"unread page: no_text"}
+    # The values that were left without a place are wrong, too, and are printed nowhere.
+    assert {marked for printed, marked in wrong(unread) if printed} == {"unread page: no_text"}
 
 
 # The recogniser.

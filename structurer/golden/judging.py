@@ -44,6 +44,8 @@ class Reading(NamedTuple):
     cells: Sequence[Printed]
     """The printed figures."""
     leaves: Sequence[Leaf]
+    unplaced: Sequence[Leaf]
+    """Values without provenance, which are nowhere."""
     read: Mapping[Spot, Leaf]
     right: Collection[Spot]
     """Those that are read in the right item, row and column."""
@@ -95,7 +97,7 @@ class Judge:
             said[_place(leaf)].add(leaf.row)
         return [
             leaf
-            for leaf in reading.leaves
+            for leaf in (*reading.leaves, *reading.unplaced)
             if leaf.pointer in reading.figures
             and leaf.figure is not None
             # What is printed once may be had whole and in parts, or in two items; a second row of it is invented.
@@ -121,7 +123,7 @@ class Judge:
     def _told(
         self, page: int | None, text: str, here: Sequence[Leaf], box: Box | None, marks: Collection[str]
     ) -> Wrong:
-        places = [self._reading.result["provenance"][leaf.pointer] for leaf in here]
+        places = [self._reading.result["provenance"].get(leaf.pointer, {}) for leaf in here]
         return Wrong(
             page,
             text,

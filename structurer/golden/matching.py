@@ -55,14 +55,19 @@ class Leaf:
 
 def leaves(result: Data, roots: Sequence[str] = ("tables", "cards")) -> list[Leaf]:
     """Return every value of tables and cards that has provenance, or of other members of the result."""
-    return [leaf for root in roots for leaf in _leaves(result, root)]
+    return [leaf for root in roots for leaf in _leaves(result, root, placed=True)]
 
 
-def _leaves(result: Data, root: str) -> Iterator[Leaf]:
+def unplaced(result: Data, roots: Sequence[str] = ("tables", "cards")) -> list[Leaf]:
+    """Return every value that has none: nobody can say where it is printed."""
+    return [leaf for root in roots for leaf in _leaves(result, root, placed=False)]
+
+
+def _leaves(result: Data, root: str, *, placed: bool) -> Iterator[Leaf]:
     provenance = result.get("provenance", {})
     for pointer, value in _values(result.get(root, []), f"/{root}"):
-        claim = provenance.get(pointer)
-        if claim:
+        claim = provenance.get(pointer) or {}
+        if bool(claim) == placed:
             text, steps, box = canon(str(value)), pointer.split("/"), claim.get("box")
             whole = "/".join([*steps[:-1], _WHOLE])
             yield Leaf(
@@ -72,7 +77,7 @@ def _leaves(result: Data, root: str) -> Iterator[Leaf]:
                 "/".join("*" if step.isdecimal() else step for step in steps[_ITEM:]),
                 text,
                 figure(text),
-                claim["page"],
+                claim.get("page"),
                 box,
                 _SLACK_ASKEW if claim.get("how") == "ocr" else _SLACK,
                 canon(claim.get("text")),

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from structurer.golden.matching import Leaf
     from structurer.golden.printed import Data
 
+_ROOTS = ("claims",)
+
 
 def claims(result: Data, figures: Collection[str]) -> list[Leaf]:
     """Return the figures of the claims."""
-    found = matching.leaves(result, ("claims",))
+    found = [*matching.leaves(result, _ROOTS), *matching.unplaced(result, _ROOTS)]
     return [leaf for leaf in found if leaf.pointer in figures and leaf.figure is not None]
 
 
@@ -30,7 +32,7 @@ def wrong(result: Data, truth: Data, found: Collection[Leaf]) -> Iterator[Wrong]
     for leaf in found:
         claim = result["claims"][int(leaf.row.rpartition("/")[2])]
         if leaf.figure is not None and not printed.have(abs(leaf.figure), claim.get("sentence"), leaf.page):
-            confidence = result["provenance"][leaf.pointer].get("confidence")
+            confidence = result["provenance"].get(leaf.pointer, {}).get("confidence")
             said = tuple(sorted(marks.on(leaf.page, [leaf.pointer])))
             yield Wrong(leaf.page, "", (leaf.text,), (leaf.pointer,), (confidence,), leaf.box, said)
 

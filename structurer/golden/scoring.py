@@ -123,7 +123,11 @@ def score(result: Data, truth: Data, figures: Iterable[str]) -> Score:
     places = _Places(cells, read, cards)
     right = places.right()
     again = list(_again(cells, leaves, read).values())
-    judge = judging.Judge(judging.Reading(result, truth, of_figures, leaves, read, right, again, frozenset(figures)))
+    judge = judging.Judge(
+        judging.Reading(
+            result, truth, of_figures, leaves, matching.unplaced(result), read, right, again, frozenset(figures)
+        )
+    )
     numbers = judging.printed_numbers(truth)
     claims = prose.claims(result, frozenset(figures)) if truth.get("paragraphs") else []
     false = list(prose.wrong(result, truth, claims))
