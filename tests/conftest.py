@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,6 +19,7 @@ SNAPSHOTS = TESTS / "__snapshots__"
 USED = pytest.StashKey[set[Path]]()
 DESELECTED = pytest.StashKey[set[str]]()
 UNUSED = pytest.StashKey[list[Path]]()
+ASKED = "snapshots"
 
 
 # Documents.
@@ -137,6 +138,10 @@ def snapshot(request: pytest.FixtureRequest) -> Callable[..., None]:
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Find the snapshots no test asked for; only a whole, passed run can say so."""
     config = session.config
+    if hasattr(config, "workeroutput"):
+        # One of several processes: the one that started it hears of all.
+        config.workeroutput[ASKED] = [[path.name for path in config.stash[USED]], list(config.stash[DESELECTED])]
+        return
     whole = exitstatus == 0 and not config.getoption("keyword") and not config.getoption("file_or_dir")
     if not whole or not (config.getoption("--snapshot-strict") or config.getoption("--snapshot-update")):
         return
@@ -151,6 +156,13 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     elif unused:
         config.stash[UNUSED].extend(unused)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:  # noqa: ANN401  of pytest-xdist
+    used, deselected = getattr(node, "workeroutput", {}).get(ASKED, ([], []))
+    node.config.stash[USED].update(SNAPSHOTS / name for name in used)
+    node.config.stash[DESELECTED].update(deselected)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

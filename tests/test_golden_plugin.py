@@ -92,6 +92,13 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     return found
 
 
+@pytest.fixture(autouse=True)
+def _plain_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let pytest print what it prints to a person: in CI its summary repeats every message in full."""
+    for name in ("CI", "BUILD_NUMBER", "PYTEST_ADDOPTS"):
+        monkeypatch.delenv(name, raising=False)
+
+
 def edited(project: pytest.Pytester, name: str, edit: Edit) -> None:
     path = project.path / "golden" / NAME / name
     value = json.loads(path.read_text("utf-8"))

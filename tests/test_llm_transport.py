@@ -148,7 +148,9 @@ def test_without_retry_after_waits_double() -> None:
     assert 0.35 <= took < 1.2
 
 
-@pytest.mark.parametrize("after", ["61", "99999999", formatdate(time.time() + 3600, usegmt=True)])
+@pytest.mark.parametrize(
+    "after", ["61", "99999999", formatdate(time.time() + 3600, usegmt=True)], ids=["61", "99999999", "a date"]
+)
 def test_too_long_a_wait_is_a_failure(after: str) -> None:
     with opened(by_turns(status(429, {"Retry-After": after}))) as (model, endpoint):
         reply = first(model)
