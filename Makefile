@@ -20,7 +20,7 @@ demo: $(READY)
 	$(BIN)/structurer extract $(DEMO) -o out/demo || [ $$? -eq 1 ]
 
 test: lint
-	$(BIN)/python -m pytest --snapshot-strict --numprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest --snapshot-strict --numprocesses auto --dist loadfile
 
 # pytest exits 5 exactly when there is no test to run.
 heavy: $(READY)

@@ -144,6 +144,7 @@ def test_ctrl_c_leaves_a_ledger_that_continues(tmp_path: Path, times: int) -> No
     assert set(states(out).values()) == {State.DONE}
 
 
+@pytest.mark.heavy
 def test_a_second_run_in_the_same_folder_is_refused(tmp_path: Path) -> None:
     folder, out = made(tmp_path / "in", "slow.md"), tmp_path / "out"
     process = started("batch", folder, "-o", out, **slowed(tmp_path))
@@ -192,6 +193,7 @@ def test_what_asking_would_take_is_told_and_nothing_written(tmp_path: Path) -> N
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.heavy
 def test_a_manifest_is_read_from_standard_input(tmp_path: Path) -> None:
     made(tmp_path, "a.md")
     lines = [str(tmp_path / "a.md"), json.dumps({"path": str(BUDGET), "name": "x/budget", "pages": "1"})]
@@ -210,6 +212,7 @@ def test_a_manifest_is_read_from_standard_input(tmp_path: Path) -> None:
     assert result["source"]["partial"]
 
 
+@pytest.mark.heavy
 def test_pages_that_are_not_there_are_a_failure_of_the_file_in_chinese_too(tmp_path: Path) -> None:
     (tmp_path / "m.csv").write_text(f"path,pages\n{BUDGET},999\n", encoding="utf-8")
     done = run("batch", tmp_path / "m.csv", "-o", tmp_path / "out", "--lang", "zh")
@@ -218,6 +221,7 @@ def test_pages_that_are_not_there_are_a_failure_of_the_file_in_chinese_too(tmp_p
     assert "共 1 个文件：完成 0，部分完成 0，失败 1" in done.stdout
 
 
+@pytest.mark.heavy
 def test_what_a_killed_run_left_half_written_is_swept(tmp_path: Path) -> None:
     made(tmp_path / "in", "a.md")
     made(tmp_path / "out", "x/.structurer-0123456789ab.tmp")
@@ -225,6 +229,7 @@ def test_what_a_killed_run_left_half_written_is_swept(tmp_path: Path) -> None:
     assert not list((tmp_path / "out").rglob("*.tmp"))
 
 
+@pytest.mark.heavy
 def test_the_name_of_a_file_need_not_be_text(tmp_path: Path) -> None:
     folder = made(tmp_path / "in", "a.md")
     (folder / os.fsdecode(b"caf\xe9 \xff.pdf")).write_bytes(b"no PDF")

@@ -178,6 +178,7 @@ def killed_once(batch: Batch, at: Path, pattern: str) -> None:
     batches.killed(run)
 
 
+@pytest.mark.heavy
 def test_result_that_was_being_written_leaves_nothing_behind(tmp_path: Path) -> None:
     documents = tmp_path / "documents"
     documents.mkdir()
@@ -205,6 +206,7 @@ def test_answer_that_was_being_stored_leaves_nothing_behind(tmp_path: Path) -> N
     assert batches.strays(answers) == []
 
 
+@pytest.mark.heavy
 def test_process_whose_reader_never_looks_up_ends_with_the_run(tmp_path: Path) -> None:
     documents = tmp_path / "documents"
     documents.mkdir()

@@ -83,6 +83,7 @@ def content(folder: Path) -> dict[str, bytes]:
 # The disk is full.
 
 
+@pytest.mark.heavy
 def test_disk_that_is_full_ends_the_run_and_the_next_goes_on(documents: Path, tmp_path: Path) -> None:
     batch = Batch(documents, tmp_path / "out", ("--workers", "1"))
     done = replace(batch, env=batches.meddled(tmp_path / "site", FULL)).run()
@@ -154,6 +155,7 @@ def test_folder_that_cannot_be_written(documents: Path, tmp_path: Path) -> None:
         assert list(batch.out.iterdir()) == []
 
 
+@pytest.mark.heavy
 def test_folder_that_cannot_be_written_any_more(documents: Path, tmp_path: Path) -> None:
     batch = Batch(documents, tmp_path / "out")
     with disk(batch.out):
@@ -170,6 +172,7 @@ def test_folder_that_cannot_be_written_any_more(documents: Path, tmp_path: Path)
 # Another run is at work.
 
 
+@pytest.mark.heavy
 def test_second_run_is_refused_and_the_first_goes_on(documents: Path, tmp_path: Path) -> None:
     batch = Batch(documents, tmp_path / "out", ("--workers", "2"), batches.meddled(tmp_path / "site", WAITS))
     run = batch.start()

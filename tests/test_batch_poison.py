@@ -108,6 +108,7 @@ def test_crash_costs_its_file_alone(tmp_path: Path) -> None:
     assert batch.rows()["crash"].attempts == 3
 
 
+@pytest.mark.heavy
 def test_memory_that_other_files_took_is_no_fault_of_a_file(tmp_path: Path) -> None:
     documents = tmp_path / "documents"
     documents.mkdir()

@@ -234,6 +234,7 @@ def _ask(url: str, folder: Path, numbers: range) -> None:
         assert [reply.value for reply in replies] == [{"code": str(number)} for number in numbers]
 
 
+@pytest.mark.heavy
 def test_many_processes_share_a_folder(tmp_path: Path) -> None:
     spawn = multiprocessing.get_context("spawn")
     with served.Endpoint(lambda asked: answer({"code": asked.user})) as endpoint:

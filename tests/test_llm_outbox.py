@@ -61,6 +61,7 @@ def _ask(folder: Path) -> None:
         assert len(list(model.ask(question(str(number)) for number in range(50)))) == 50
 
 
+@pytest.mark.heavy
 def test_many_processes_share_a_folder(tmp_path: Path) -> None:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["structurer.llm.provider", "structurer.llm.way"])

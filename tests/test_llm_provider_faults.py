@@ -222,6 +222,7 @@ class Death:
             raise KilledError
 
 
+@pytest.mark.heavy
 def test_nothing_is_paid_twice_wherever_a_run_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run is ended at every change it makes of a file, one after the other, and continued each time."""
     asked = questions("bx")

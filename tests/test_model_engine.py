@@ -105,6 +105,7 @@ def test_honest_model_changes_nothing_in_the_disclosures(
     assert asked >= 142
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("transcribe", [False, True])
 def test_no_lie_about_the_excerpts_goes_through_in_silence(golden: Path, *, transcribe: bool) -> None:
     found = lying.tally(sorted(golden.glob("*/excerpt.pdf")), range(100), transcribe=transcribe, most=150)

@@ -178,6 +178,7 @@ def tables(draw: st.DrawFn) -> tuple[list[Cell], int]:
     return cells, draw(st.integers(0, len(widths)))
 
 
+@pytest.mark.heavy
 @settings(max_examples=300, deadline=None)
 @given(tables(), tables(), st.booleans(), st.sampled_from([1, 2, 32]))
 def test_distance_is_the_defined_one(
